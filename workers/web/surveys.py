@@ -55,7 +55,6 @@ def index() -> ResponseReturnValue:
     with connection() as conn:
         statuses = {one.workspace: one for one in invitations.statuses(conn)}
         unknown = invitations.unknown(conn, workspace.name)
-        previews = operator_requests.latest(conn, [Kind.PREVIEW], limit=20)
         return render_template(
             "surveys.html",
             workspace=workspace.name,
@@ -63,7 +62,9 @@ def index() -> ResponseReturnValue:
             status=statuses.get(workspace.name),
             pauses=[one for one in vendors.pauses(conn) if one.workspace == workspace.name],
             rules=survey_rules.states(conn, workspace.name),
-            previews=[one for one in previews if one.workspace == workspace.name][:MAX_PREVIEWS],
+            previews=operator_requests.latest(
+                conn, [Kind.PREVIEW], workspace=workspace.name, limit=MAX_PREVIEWS
+            ),
             days=DAYS,
             states=STATES,
             state=state,

@@ -1,4 +1,4 @@
-"""Errands with a rare tag or in a rare state are found by index, and so are the newest of many."""
+"""What is rare is found by index, and so are the newest of many, errands and invitations."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from workers.operations.store import errand_search
 from workers.operations.store.errand_search import Search
+from workers.surveys.store import invitations
 
 ERRANDS = 20_000
 
@@ -67,3 +68,22 @@ def test_a_filter_reads_few_rows_that_do_not_fit(conn, wanted):
     removed = [int(line.rpartition(" ")[2]) for line in text.splitlines() if "Removed" in line]
     assert sum(removed) < 100, text
     assert "SubPlan" not in text, text
+
+
+@pytest.mark.parametrize("state", [None, "triggered"])
+def test_the_newest_invitations_are_looked_up_by_index(conn, state):
+    conn.execute(
+        "INSERT INTO feedback.invitation (workspace, reference, errand_id, rule, rule_version,"
+        " vendor, survey, channel, person_sha256, event_at, due_at, send_until, sent_by, sent_at,"
+        " state, expires_at) SELECT 'demo', n::text, n, 'csat', 1, 'own', '{}', 'email',"
+        " sha256(n::text::bytea), now(), now(), now(), gen_random_uuid(), now(), 'triggered',"
+        " now() FROM generate_series(1, 20000) AS n"
+    )
+    conn.execute("VACUUM ANALYZE feedback.invitation")
+    parameters = {"workspace": "demo", "state": state, "limit": 50}
+
+    question = f"EXPLAIN {invitations.SQL['invitation_list']}"
+    lines = [line for [line] in conn.execute(question, parameters, prepare=False)]
+
+    assert any("invitation_newest" in line for line in lines), "\n".join(lines)
+    assert not any("Sort" in line for line in lines), "\n".join(lines)

@@ -240,6 +240,22 @@ def test_a_preview_is_shown_as_a_chart_and_writes_nothing(
     assert page.removeprefix("http://localhost") in operator.text("/surveys")
 
 
+def test_previews_of_a_workspace_are_shown_however_many_others_were_asked_for(
+    operator, rules, database
+):
+    page = post(operator, "previews", rule="csat", days="30").headers["Location"]
+    run_query(
+        database,
+        "INSERT INTO intake.operator_request (person, kind, workspace, rule, days)"
+        " SELECT 'olga', 'preview', 'other', 'csat', 30 FROM generate_series(1, 30)",
+    )
+
+    text = operator.text("/surveys")
+
+    assert page.removeprefix("http://localhost") in text
+    assert text.count("/surveys/previews/") == 1
+
+
 @pytest.mark.parametrize("days", ["0", "367", "", "x"])
 def test_a_preview_of_no_days_is_refused(operator, rules, database, days):
     assert post(operator, "previews", rule="csat", days=days).status_code == 400

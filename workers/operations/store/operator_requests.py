@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from psycopg.rows import class_row, scalar_row
 
@@ -83,9 +84,16 @@ def find(conn: Connection, request_id: int) -> OperatorRequest | None:
         return cursor.execute(SQL["find"], parameters).fetchone()
 
 
-def latest(conn: Connection, kinds: Sequence[Kind], *, limit: int) -> list[OperatorRequest]:
+def latest(
+    conn: Connection, kinds: Sequence[Kind], *, workspace: str | None = None, limit: int
+) -> list[OperatorRequest]:
     """Return the newest requests of some kinds first, of the last hour."""
-    parameters = {"request_kinds": list(kinds), "limit": limit, "kept_s": KEPT_S}
+    parameters: dict[str, Any] = {
+        "request_kinds": list(kinds),
+        "workspace": workspace,
+        "limit": limit,
+        "kept_s": KEPT_S,
+    }
     with conn.cursor(row_factory=class_row(OperatorRequest)) as cursor:
         return cursor.execute(SQL["latest"], parameters).fetchall()
 

@@ -13,11 +13,12 @@ WHERE request_id = %(request_id)s
   AND (finished_at IS NULL OR finished_at > now() - make_interval(secs => %(kept_s)s));
 
 -- name: latest
--- The newest requests of some kinds, without their results, but not those that were finished too long ago.
+-- The newest requests of some kinds, of a workspace or of all, without their results, but not those that were finished
+-- too long ago.
 SELECT request_id, requested_at, person, kind, workspace, rule, days, subject, state, tries, work_done, work_total,
        finished_at, problem
 FROM intake.operator_request
-WHERE kind = ANY (%(request_kinds)s::text[])
+WHERE kind = ANY (%(request_kinds)s::text[]) AND (workspace = %(workspace)s OR %(workspace)s::text IS NULL)
   AND (finished_at IS NULL OR finished_at > now() - make_interval(secs => %(kept_s)s))
 ORDER BY request_id DESC
 LIMIT %(limit)s;
