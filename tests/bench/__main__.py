@@ -18,6 +18,7 @@ from tests.bench import (
     survey_pages,
     surveys,
     table,
+    web,
 )
 from tests.bench.servers import BenchServers, bench_servers
 from tests.bench.table import Row
@@ -34,6 +35,7 @@ MEASUREMENTS: dict[str, tuple[Callable[[BenchServers], Iterator[Row]], ...]] = {
     "pages": (survey_pages.measure,),
     "exports": (exports.measure,),
     "analytics": (analytics.measure,),
+    "web": (web.measure,),
 }
 
 
