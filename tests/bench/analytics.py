@@ -65,13 +65,14 @@ MONTH: Mapping[str, str] = {
     "reopening": "reopened_at", "repeat_contact": "arrived_at", "backlog_day": "day",
     "agent_day": "day", "area_day": "day", "tag_day": "day", "agent_shift": "day",
     "response_time_day": "day", "sla_day": "day", "channel_day": "day",
-    "tag_trend_week": "week", "agent_week": "week", "workload_hour": "day",
+    "summary_day": "day", "tag_trend_week": "week", "agent_week": "week", "workload_hour": "day",
     "survey_score_week": "week", "survey_answer": "answered_at",
 }  # fmt: skip
 BY_DAY = "arrived_on"  # of errand_overview, which computes it
 TWO_YEARS: Mapping[str, LiteralString] = {
     "backlog_day": "SELECT day, sum(open), min(oldest_at) FROM analyst.backlog_day",
     "response_time_day": "SELECT day, median_min, p90_min FROM analyst.response_time_day",
+    "summary_day": "SELECT day, arrived, responses, resolved FROM analyst.summary_day",
     "sla_day": "SELECT day, sum(n), sum(breached) FROM analyst.sla_day",
     "channel_day": "SELECT day, sum(arrived), sum(resolved) FROM analyst.channel_day",
     "area_day": "SELECT day, sum(arrived), sum(answered_on_day) FROM analyst.area_day",
@@ -226,7 +227,7 @@ def _views(conn: Connection, pid: int, midnight: datetime) -> Iterator[Row]:
     years = f"BETWEEN '{midnight.date() - timedelta(days=DAYS)}' AND '{midnight.date()}'"
     for name, question in TWO_YEARS.items():
         where = f"workspace = 'demo' AND day {years}"
-        if name == "response_time_day":
+        if name in ("response_time_day", "summary_day"):
             query = f"{question} WHERE {where} AND grouped_by = 'all' ORDER BY day"
         else:
             query = f"{question} WHERE {where} GROUP BY day ORDER BY day"

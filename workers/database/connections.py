@@ -14,6 +14,7 @@ from workers.database import Connection, queries, session_settings
 SQL = queries.load(__name__)
 
 WAIT_S = 5.0  # for a free connection
+POOL_SIZE = 4  # connections, at most
 # Just-in-time compilation takes longer than our statements; a lost client must not keep locks. One
 # that vanished with its machine says nothing: it is asked, and gone when it is silent for 25 s.
 SETTINGS = (
@@ -40,7 +41,7 @@ def open_pool(database_url: str) -> ConnectionPool[Connection]:
     return ConnectionPool(
         database_url,
         min_size=0,
-        max_size=4,
+        max_size=POOL_SIZE,
         timeout=WAIT_S,
         max_idle=60.0,
         kwargs={"autocommit": True} | _keywords(database_url),

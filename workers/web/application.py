@@ -18,7 +18,7 @@ from workers.database import Connection, error_messages
 from workers.operations.jobs.repairs import WorkspaceMoved
 from workers.web import errand, errands, figures, formats, gate, now, people, texts, troubles
 from workers.web.access import access
-from workers.web.database import SurveyWorkspaces
+from workers.web.database import FiguresBusy, NoConnectionFree, SurveyWorkspaces, add_pool
 from workers.web.privacy import privacy
 from workers.web.proxies import TrustedProxies
 from workers.web.shown_settings import shown_settings
@@ -27,6 +27,7 @@ from workers.web.surveys import surveys
 log = structlog.get_logger(__name__)
 MAX_FORM_BYTES = 64 * 1024
 COOKIE = "cention_web"
+BUSY_S = 10  # then a request that found no connection free may be sent again
 OTHER_HOST = "The referrer does not match the host."  # as Flask-WTF says it
 
 
@@ -40,7 +41,6 @@ def create_app(
     app = Flask(__name__)
     app.config.update(
         SETTINGS=settings,
-        POOL=pool,
         SURVEY_WORKSPACES=survey_workspaces,
         SECRET_KEY=settings.web.secret_key,
         SESSION_COOKIE_NAME=COOKIE,
@@ -52,6 +52,7 @@ def create_app(
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session
         WTF_CSRF_CHECK_DEFAULT=False,  # after the gate, below
     )
+    add_pool(app, pool)
     app.session_interface = gate.Sessions()
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     csrf = CSRFProtect(app)
@@ -73,6 +74,7 @@ def create_app(
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(psycopg.Error, _no_database)
     app.register_error_handler(PoolTimeout, _no_database)
+    app.register_error_handler(NoConnectionFree, _busy)
     app.register_error_handler(WorkspaceMoved, _moved)
     app.context_processor(_for_every_page)
     formats.add_to(app.jinja_env)
@@ -115,6 +117,13 @@ def _no_database(error: Exception) -> ResponseReturnValue:
     key = "database" if away else "database_fault"
     shown = detail if people.current_person() else ""
     return render_template("error.html", key=key, detail=shown), 503
+
+
+def _busy(error: NoConnectionFree) -> ResponseReturnValue:
+    key = "busy_figures" if isinstance(error, FiguresBusy) else "busy"
+    log.warning("no connection is free", reason=key)
+    page = render_template("error.html", key=key)
+    return page, 503, {"Retry-After": str(BUSY_S)}
 
 
 def _moved(error: WorkspaceMoved) -> ResponseReturnValue:

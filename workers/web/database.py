@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from threading import BoundedSemaphore
 
-from flask import current_app
-from psycopg_pool import ConnectionPool
+from flask import Flask, current_app
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 from workers.config.settings import Settings
-from workers.database import Connection
+from workers.database import Connection, connections
 from workers.operations.jobs.operator_requests import OperatorRequests
 from workers.operations.jobs.repairs import Repairs, check_workspace
 from workers.operations.jobs.survey_acts import SurveyActs
@@ -17,6 +18,21 @@ from workers.surveys.jobs.judgement import SurveyWorkspace
 from workers.web.people import require_person
 
 SurveyWorkspaces = Mapping[str, SurveyWorkspace]
+FIGURES_WAIT_S = 5.0  # for others who read figures
+
+
+class NoConnectionFree(Exception):
+    """Other requests have had all connections for as long as one is waited for."""
+
+
+class FiguresBusy(NoConnectionFree):
+    """Other requests read figures, as many at once as may."""
+
+
+def add_pool(app: Flask, pool: ConnectionPool[Connection]) -> None:
+    """Let requests use the connections of a pool; figures, which take long, only half of them."""
+    free = BoundedSemaphore(connections.POOL_SIZE // 2)
+    app.config.update(POOL=pool, TAKEN=set(), FREE_FOR_FIGURES=free)
 
 
 def settings() -> Settings:
@@ -33,10 +49,38 @@ def survey_workspace(name: str) -> SurveyWorkspace:
 
 @contextmanager
 def connection() -> Iterator[Connection]:
-    """Yield a connection in autocommit mode. Raises ``psycopg.Error``."""
+    """Yield a connection in autocommit mode. Raises ``NoConnectionFree``, ``psycopg.Error``.
+
+    ``PoolTimeout``, one of the latter, means that Postgres does not answer.
+    """
     pool: ConnectionPool[Connection] = current_app.config["POOL"]
-    with pool.connection() as conn:
+    taken: set[Connection] = current_app.config["TAKEN"]
+    with ExitStack() as opened:
+        try:
+            conn = opened.enter_context(pool.connection())
+        except PoolTimeout:
+            if len(taken) < pool.max_size:
+                raise
+            raise NoConnectionFree from None
+        taken.add(conn)
+        opened.callback(taken.discard, conn)
         yield conn
+
+
+@contextmanager
+def figures_connection() -> Iterator[Connection]:
+    """Yield a connection on which to read figures. Raises ``FiguresBusy``, and as ``connection``.
+
+    So other pages do not wait for figures.
+    """
+    free: BoundedSemaphore = current_app.config["FREE_FOR_FIGURES"]
+    if not free.acquire(timeout=FIGURES_WAIT_S):
+        raise FiguresBusy
+    try:
+        with connection() as conn:
+            yield conn
+    finally:
+        free.release()
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from workers.analytics.jobs.reports.panels import Panel, as_csv, shown
 from workers.analytics.jobs.reports.period import PeriodFigures, is_over, today_in
 from workers.analytics.jobs.reports.period_panels import PANELS
 from workers.analytics.jobs.reports.wording import (
+    COMPUTING,
     Wording,
     completeness_until,
     period_notes,
@@ -33,7 +34,7 @@ from workers.database import Connection
 from workers.operations.store import errand_search
 from workers.operations.store.errand_search import Choice
 from workers.web import formats, texts
-from workers.web.database import connection, settings
+from workers.web.database import FiguresBusy, connection, figures_connection, settings
 from workers.web.parameters import id_of, workspace_of
 
 figures = Blueprint("figures", __name__)
@@ -95,6 +96,8 @@ def index() -> ResponseReturnValue:
         page["problem"] = str(error)
     except psycopg.errors.QueryCanceled:
         page["problem"] = "figures.too_slow"
+    except FiguresBusy:
+        page["problem"] = "figures.busy"
     except NothingStored:
         page["problem"] = "figures.nothing"
     return render_template(
@@ -138,16 +141,20 @@ def style() -> ResponseReturnValue:
 
 def _page(found: PeriodFigures, choices: Mapping[Kind, Sequence[Choice]]) -> dict[str, Any]:
     words, now = _words(), datetime.now(UTC)
+    completeness = found.completeness()
+    notes = period_notes(found, words, over=is_over(found.period, found.zone, now))
+    if COMPUTING in completeness.states:
+        notes.insert(0, words.text("computing_all"))
     panels = [make(found, words) for make in PANELS.values()] if found.has_data else []
     return {
         "figures": found,
         "has_data": found.has_data,
         "sections": found.sections(),
-        "notes": period_notes(found, words, over=is_over(found.period, found.zone, now)),
+        "notes": notes,
         "panels": [(panel, *shown(panel, words)) for panel in panels],
         "made_at": now,
         "completeness": completeness_until(
-            found.completeness(),
+            completeness,
             found.period.ended_at(found.zone),
             words,
             ends_before="ends_before_period",
@@ -200,10 +207,11 @@ def _chosen(choices: Mapping[Kind, Sequence[Choice]]) -> list[str]:
 def _read(workspace: WorkspaceSettings) -> Iterator[PeriodFigures]:
     """Yield what the address asks for.
 
-    Raises ``WrongParameter``, ``NothingStored``, and ``QueryCanceled`` if it takes too long.
+    Raises ``WrongParameter``, ``NothingStored``, ``QueryCanceled`` if all of it takes too long, and
+    as ``figures_connection``.
     """
     asked = _asked(workspace)
-    with connection() as conn, period_figures.one_moment(conn):
+    with figures_connection() as conn, period_figures.one_moment(conn):
         about = period_figures.about(conn, workspace.name)
         if about is None:
             raise NothingStored(workspace.name)

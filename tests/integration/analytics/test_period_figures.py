@@ -199,9 +199,9 @@ def test_the_backlog_is_that_of_backlog_day(stored, by):
     assert len(table) == PERIOD.days
 
 
-@pytest.mark.parametrize("by", [(), (AREA,), (CHANNEL,)])
+@pytest.mark.parametrize("by", [(), (AREA,), (CHANNEL,), (AREA, CHANNEL)])
 def test_the_heat_map_is_that_of_workload_hour(stored, by):
-    condition = f"{by[0]} = {stored.busiest[by[0]]}" if by else "true"
+    condition = " AND ".join(["true", *(f"{name} = {stored.busiest[name]}" for name in by)])
     of_view = stored.rows(
         "SELECT weekday, hour, sum(arrived)::integer AS arrived FROM analyst.workload_hour"
         f" WHERE day BETWEEN %s AND %s AND arrived > 0 AND {condition}"

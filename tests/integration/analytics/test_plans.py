@@ -66,6 +66,14 @@ def test_one_day_of_figures_is_looked_up_by_its_day(conn, view):
     assert found, "\n".join(lines)
 
 
+def test_one_day_of_what_is_added_up_is_looked_up_by_indexes(conn):
+    lines = plan(conn, "SELECT * FROM intake.summary_day_computed WHERE day = '2024-02-05'")
+
+    assert [line for line in lines if "Seq Scan on errand_" in line] == [], "\n".join(lines)
+    for name in ("arrived_on = ", "resolved_at >= ", "responded_at >= ", "reopened_at >= "):
+        assert any(name in one for one in conditions(lines)), "\n".join(lines)
+
+
 @pytest.mark.parametrize(
     "view",
     [
@@ -80,7 +88,9 @@ def test_one_day_of_errands_is_looked_up_by_the_times_between_which_it_is(conn, 
     assert any("arrived_at >= " in one and "end_of_day" in one for one in conditions(lines))
 
 
-@pytest.mark.parametrize("view", [*BY_METRICS, "agent_day", "area_day", "tag_day", "agent_shift"])
+@pytest.mark.parametrize(
+    "view", [*BY_METRICS, "agent_day", "area_day", "tag_day", "summary_day", "agent_shift"]
+)
 def test_days_that_are_kept_are_looked_up_without_errands(conn, view):
     conn.execute("SET enable_seqscan = off")
     column = "week" if view == "tag_trend_week" else "day"
@@ -163,7 +173,8 @@ def test_the_reopenings_of_a_day_are_found_by_when_they_were_closed_and_reopened
     )
     conn.execute("VACUUM ANALYZE analyst.reopening")
     day = Period(date(2024, 2, 5), date(2024, 2, 5))
-    query = period_figures.as_sql(conn, "totals", Scope(workspace="demo"), [day])
+    scope = Scope(workspace="demo", area_id=14, agent_id=31)
+    query = period_figures.as_sql(conn, period_figures.counts_query(scope), scope, [day])
 
     lines = plan(conn, query)
 

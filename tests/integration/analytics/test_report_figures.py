@@ -17,6 +17,8 @@ from workers.analytics.jobs.reports.figures import WeekReport, read_report
 from workers.analytics.jobs.reports.send import read_at_once
 from workers.analytics.jobs.reports.wording import completeness_of, notes_of, wording_in
 from workers.analytics.rules.weeks import Week, read_week
+from workers.analytics.store import day_tables
+from workers.analytics.store.day_tables import DueDay
 
 WEEK = read_week("2025-W13")  # clocks change on its Sunday
 NOW = datetime(2025, 4, 7, 6, tzinfo=UTC)
@@ -212,6 +214,8 @@ def test_an_area_or_channel_that_had_arrivals_only_the_week_before_is_listed(
             " WHERE arrived_on = %s AND NOT deleted LIMIT 2)",
             [WEEK.before.monday],
         )
+        due = DueDay(kept="summary_day", day=WEEK.before.monday.isoformat())
+        day_tables.compute_days(stored.conn, "demo", [due])
         report = read_report(stored.conn, "demo", WEEK, now=NOW)
 
     [quiet] = [one for one in getattr(report, groups) if one.id == 999]

@@ -194,6 +194,16 @@ def test_of_a_long_table_the_page_has_the_first_rows_and_the_file_has_all(seen, 
     assert f"Rows that are only in the CSV file: {left_out}." in part
 
 
+def test_that_all_figures_are_being_computed_is_said_first(seen, centre):
+    run_query(centre, "UPDATE intake.metrics_progress SET after_id = 1")
+    page = seen.text(f"/figures?{PERIOD}")
+    run_query(centre, "UPDATE intake.metrics_progress SET after_id = NULL")
+
+    notes = page.partition('<ul class="flash some notes">')[2].partition("</ul>")[0]
+    assert "All figures are being computed again: some are missing or old." in notes
+    assert "All figures are being computed again" not in seen.text(f"/figures?{PERIOD}")
+
+
 def test_how_fresh_the_figures_are_is_said(seen):
     page = seen.text(f"/figures?{PERIOD}")
 

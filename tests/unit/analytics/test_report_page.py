@@ -59,6 +59,7 @@ REPORT = WeekReport(
     first_day=date(2019, 11, 1),
     over=True,
     has_opening_hours=True,
+    times_exact=True,
     volumes=[line(key, 1234.0) for key in ("arrived", "responses", "closed", "backlog")],
     first_responses=[line("median", 185.0, Unit.MINUTES, n=9)],
     resolutions=[line("p90", 4321.0, Unit.MINUTES, n=100)],
@@ -174,12 +175,13 @@ def test_what_is_missing_is_said_in_words(language):
     report = replace(
         REPORT,
         has_opening_hours=False,
+        times_exact=False,
         scores=[],
         quality=[replace(REPORT.quality[0], now=None)],
     )
     text = text_of(as_page(report, language=language))
 
-    for key in ("no_opening_hours", "no_scores", "no_sla"):
+    for key in ("no_opening_hours", "rounded_times", "no_scores", "no_sla"):
         assert words.text(key) in text
 
 

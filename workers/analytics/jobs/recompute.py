@@ -205,8 +205,10 @@ def _compute_errands(
 def _compute_figures(conn: Connection, workspace: str, ids: Sequence[int]) -> None:
     """Compute the figures of errands; mark the days that they reach."""
     day_tables.mark_days_of_reports(conn, workspace, ids)
+    day_tables.mark_days_of_events(conn, workspace, ids)
     counted = day_tables.counted_errands(conn, workspace, ids)
     before, after = metrics.compute(conn, workspace, ids)
+    day_tables.mark_days_of_events(conn, workspace, ids)
     days = changed_days(counted, day_tables.counted_errands(conn, workspace, ids))
     day_tables.mark_days(conn, workspace, days)
     if stretches := changed_stretches(before, after):

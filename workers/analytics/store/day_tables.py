@@ -39,6 +39,11 @@ def mark_days(conn: Connection, workspace: str, days: Collection[DueDay]) -> Non
     conn.execute(SQL["mark_days"], parameters)
 
 
+def mark_days_of_events(conn: Connection, workspace: str, ids: Sequence[int]) -> None:
+    """Mark the days on which something happened to errands by the figures of this moment."""
+    conn.execute(SQL["mark_days_of_events"], {"workspace": workspace, "ids": list(ids)})
+
+
 def mark_days_of_reports(conn: Connection, workspace: str, ids: Sequence[int]) -> None:
     """Mark the days on which errands count by their reports, and did before these changed."""
     conn.execute(SQL["mark_days_of_reports"], {"workspace": workspace, "ids": list(ids)})

@@ -26,6 +26,34 @@ INSERT INTO intake.day_due (workspace, kept, day)
 SELECT %(workspace)s, k.kept, k.day FROM unnest(%(tables)s::text[], %(days)s::date[]) AS k (kept, day)
 ON CONFLICT DO NOTHING;
 
+-- name: mark_days_of_events
+-- Mark the days on which errands arrived or something happened to them by their figures, as they are stored at this
+-- moment; also the arrivals of those whose writer had written one of them before. Where clocks are set back just after midnight, a time
+-- may belong to the day before its date.
+WITH moment AS (
+    SELECT event.at FROM analyst.errand_metrics AS m CROSS JOIN LATERAL (VALUES (m.arrived_at), (m.resolved_at)) AS event (at)
+    WHERE m.workspace = %(workspace)s AND m.errand_id = ANY (%(ids)s::bigint[])
+    UNION
+    SELECT r.responded_at FROM analyst.errand_response AS r
+    WHERE r.workspace = %(workspace)s AND r.errand_id = ANY (%(ids)s::bigint[])
+    UNION
+    SELECT event.at FROM analyst.reopening AS o CROSS JOIN LATERAL (VALUES (o.closed_at), (o.reopened_at)) AS event (at)
+    WHERE o.workspace = %(workspace)s AND o.errand_id = ANY (%(ids)s::bigint[])
+    UNION
+    SELECT c.arrived_at FROM analyst.repeat_contact AS c
+    WHERE c.workspace = %(workspace)s AND c.errand_id = ANY (%(ids)s::bigint[])
+    UNION
+    SELECT c.arrived_at FROM analyst.repeat_contact AS c
+    WHERE c.workspace = %(workspace)s AND c.earlier_errand_id = ANY (%(ids)s::bigint[])
+)
+INSERT INTO intake.day_due (workspace, kept, day)
+SELECT DISTINCT %(workspace)s, 'summary_day', ((m.at - before.hours) AT TIME ZONE coalesce(w.timezone, 'UTC'))::date
+FROM moment AS m
+LEFT JOIN cention.workspace AS w ON w.workspace = %(workspace)s
+CROSS JOIN (VALUES (interval '0'), (interval '1 hour')) AS before (hours)
+WHERE m.at < '2099-01-01 UTC'
+ON CONFLICT DO NOTHING;
+
 -- name: mark_days_of_reports
 -- Mark the days on which errands count by their reports, now and before their times changed. Where clocks are set back
 -- just after midnight, a time may belong to the day before its date.
@@ -74,11 +102,25 @@ WITH own AS (
     WHERE e.answered_at < '1990-01-01 UTC' OR e.answered_at >= '2100-01-01 UTC'
 ), figured AS (
     SELECT DISTINCT m.arrived_on AS day FROM analyst.errand_metrics AS m WHERE m.workspace = %(workspace)s
+), happened AS (
+    SELECT (m.resolved_at AT TIME ZONE own.zone)::date AS day FROM own JOIN analyst.errand_metrics AS m USING (workspace)
+    WHERE m.resolved_at < '2099-01-01 UTC'
+    UNION
+    SELECT (r.responded_at AT TIME ZONE own.zone)::date FROM own JOIN analyst.errand_response AS r USING (workspace)
+    WHERE r.responded_at < '2099-01-01 UTC'
+    UNION
+    SELECT (event.at AT TIME ZONE own.zone)::date
+    FROM own JOIN analyst.reopening AS o USING (workspace)
+    CROSS JOIN LATERAL (VALUES (o.closed_at), (o.reopened_at)) AS event (at)
+    WHERE event.at < '2099-01-01 UTC'
 ), known AS (
     SELECT k.kept, r.day FROM reported AS r CROSS JOIN (VALUES ('agent_day'), ('area_day'), ('tag_day')) AS k (kept)
     UNION
     SELECT k.kept, f.day FROM figured AS f
     CROSS JOIN (VALUES ('response_time_day'), ('sla_day'), ('channel_day')) AS k (kept)
+    UNION
+    SELECT 'summary_day', f.day FROM figured AS f WHERE f.day IS NOT NULL
+    UNION SELECT 'summary_day', h.day FROM happened AS h
     UNION
     SELECT 'tag_trend_week', date_trunc('week', f.day::timestamp)::date FROM figured AS f WHERE f.day IS NOT NULL
     UNION SELECT 'agent_day', l.day FROM intake.agent_shift AS l WHERE l.workspace = %(workspace)s
@@ -88,6 +130,7 @@ WITH own AS (
     UNION SELECT 'response_time_day', t.day FROM intake.response_time_day AS t WHERE t.workspace = %(workspace)s
     UNION SELECT 'sla_day', t.day FROM intake.sla_day AS t WHERE t.workspace = %(workspace)s
     UNION SELECT 'channel_day', t.day FROM intake.channel_day AS t WHERE t.workspace = %(workspace)s
+    UNION SELECT 'summary_day', t.day FROM intake.summary_day AS t WHERE t.workspace = %(workspace)s
     UNION SELECT 'tag_trend_week', t.week FROM intake.tag_trend_week AS t WHERE t.workspace = %(workspace)s
 )
 INSERT INTO intake.day_due (workspace, kept, day, is_new)

@@ -7,16 +7,20 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, LiteralString
 
 from psycopg import ClientCursor
-from psycopg.rows import class_row, scalar_row
+from psycopg.rows import class_row, dict_row, scalar_row
 
 from workers.analytics.rules.periods import Period
 from workers.database import Connection, connections, queries
 
 SQL = queries.load(__name__)
 AGE_BANDS = ("0-1", "1-3", "3-7", "7-30", "30+")  # days, as in analyst.backlog_day
+EXACT = 2_000  # first answers and closings of a period, whose times are read one by one
+Row = dict[str, Any]  # by the names of its columns
+ALL = "all"  # in analyst.summary_day.grouped_by
+MOST_ANSWERS = 100_000  # of a period, in which different errands are counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +31,17 @@ class Scope:
     area_id: int | None = None
     service_id: int | None = None
     agent_id: int | None = None
+
+    @property
+    def grouped_by(self) -> str | None:
+        """As what analyst.summary_day has its days; ``None`` if they are not kept."""
+        ids = {"area": self.area_id, "channel": self.service_id, "agent": self.agent_id}
+        match [name for name, id_ in ids.items() if id_ is not None]:
+            case []:
+                return ALL
+            case [name]:
+                return name
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +72,8 @@ class Totals(_OfPeriod):
     """The figures of one period. Times are in minutes; ``None`` where n is 0."""
 
     arrived: int
-    first_response_n: int  # of these: answered by now
+    times_exact: bool  # medians and 90th percentiles; if not, they are at most 2 percent off
+    first_response_n: int  # of arrived: answered by now
     first_response_median: float | None
     first_response_p90: float | None
     first_response_business_median: float | None
@@ -94,7 +110,7 @@ class Group(_OfPeriod):
     name: str | None
     arrived: int
     first_response_n: int
-    first_response_median: float | None
+    first_response_median: float | None  # None: without answers, or of a period before
     first_response_p90: float | None
     sla_n: int
     within_sla: int
@@ -116,7 +132,7 @@ class AgentWork(_OfPeriod):
     id: int | None  # None: answers to errands of nobody
     name: str | None
     responses: int
-    errands: int
+    errands: int | None  # None: of a period before, or with more than MOST_ANSWERS
     csat_n: int
     satisfied: int  # of csat_n
     low: Decimal | None  # ends of the interval of 95 percent of that share
@@ -172,11 +188,17 @@ class Freshness:
 def one_moment(conn: Connection) -> Iterator[None]:
     """Read everything as of one moment, from a connection in autocommit mode.
 
-    A query that takes longer than 8 seconds ends: ``QueryCanceled``.
+    What is read after ``limit_time`` within it ends with ``QueryCanceled`` when all has taken
+    longer than 8 seconds.
     """
     with connections.one_moment(conn):
-        conn.execute(SQL["limit_time"])
+        limit_time(conn)
         yield
+
+
+def limit_time(conn: Connection) -> None:
+    """Give the next statement what is left of the 8 seconds of this transaction."""
+    conn.execute(SQL["limit_time"])
 
 
 def about(conn: Connection, workspace: str) -> About | None:
@@ -185,28 +207,58 @@ def about(conn: Connection, workspace: str) -> About | None:
         return cursor.execute(SQL["about"], {"workspace": workspace}).fetchone()
 
 
-def totals(conn: Connection, scope: Scope, periods: Sequence[Period]) -> list[Totals]:
-    """Return the figures of the periods, by their first day."""
-    with conn.cursor(row_factory=class_row(Totals)) as cursor:
-        return cursor.execute(SQL["totals"], _of(scope, periods)).fetchall()
+def counts(conn: Connection, scope: Scope, periods: Sequence[Period]) -> list[Row]:
+    """Return what was counted in the periods, by their first day."""
+    return _rows(conn, counts_query(scope), scope, periods)
+
+
+def times(conn: Connection, scope: Scope, periods: Sequence[Period]) -> list[Row]:
+    """Return the percentiles of times in the periods, by their first day."""
+    return _rows(conn, SQL["times"], scope, periods)
+
+
+def totals(counted: Sequence[Row], timed: Sequence[Row]) -> list[Totals]:
+    """Return the figures of periods from their ``counts`` and ``times``."""
+    return [Totals(**(times | counts)) for counts, times in zip(counted, timed, strict=True)]
+
+
+def counts_query(scope: Scope) -> LiteralString:
+    """Return the query of what was counted: of days that are kept, or of errands."""
+    return SQL["counts"] if scope.grouped_by else SQL["counts_of_errands"]
 
 
 def groups(conn: Connection, scope: Scope, periods: Sequence[Period], *, by: str) -> list[Group]:
     """Return the figures by ``by``, area or channel; the newest period and largest first."""
     with conn.cursor(row_factory=class_row(Group)) as cursor:
-        return cursor.execute(SQL["groups"], _of(scope, periods) | {"by": by}).fetchall()
+        parameters = _of(scope, periods) | {"by": by}
+        return cursor.execute(groups_query(scope, by), parameters).fetchall()
+
+
+def groups_query(scope: Scope, by: str) -> LiteralString:
+    """Return the query of areas or channels: of days that are kept, or of errands."""
+    return SQL["groups"] if scope.grouped_by in (ALL, by) else SQL["groups_of_errands"]
 
 
 def tags(conn: Connection, scope: Scope, periods: Sequence[Period]) -> list[TagCount]:
     """Return the errands that arrived, by tag; the newest period and largest tags first."""
     with conn.cursor(row_factory=class_row(TagCount)) as cursor:
-        return cursor.execute(SQL["tags"], _of(scope, periods)).fetchall()
+        return cursor.execute(tags_query(scope), _of(scope, periods)).fetchall()
+
+
+def tags_query(scope: Scope) -> LiteralString:
+    """Return the query of tags: of weeks that are kept, or of errands."""
+    return SQL["tags"] if scope.grouped_by == ALL else SQL["tags_of_errands"]
 
 
 def agents(conn: Connection, scope: Scope, periods: Sequence[Period]) -> list[AgentWork]:
     """Return what agents answered; the newest period and the most answers first."""
     with conn.cursor(row_factory=class_row(AgentWork)) as cursor:
-        return cursor.execute(SQL["agents"], _of(scope, periods)).fetchall()
+        return cursor.execute(agents_query(scope), _of(scope, periods)).fetchall()
+
+
+def agents_query(scope: Scope) -> LiteralString:
+    """Return the query of agents: of days that are kept, or of answers."""
+    return SQL["agents"] if scope.grouped_by in (ALL, "agent") else SQL["agents_of_errands"]
 
 
 def backlog(conn: Connection, scope: Scope, periods: Sequence[Period]) -> list[Backlog]:
@@ -240,8 +292,13 @@ def backlog_by_area(conn: Connection, workspace: str, day: date) -> list[AreaBac
 
 def arrivals_by_hour(conn: Connection, scope: Scope, period: Period) -> dict[tuple[int, int], int]:
     """Return the arrivals by weekday (1 is Monday) and hour, without zeros. Not by agent."""
-    rows = conn.execute(SQL["arrivals_by_hour"], _of(scope, [period]))
+    rows = conn.execute(hours_query(scope), _of(scope, [period]))
     return {(weekday, hour): arrived for weekday, hour, arrived in rows.fetchall()}
+
+
+def hours_query(scope: Scope) -> LiteralString:
+    """Return the query of arrivals by hour: of days that are kept, or of errands."""
+    return SQL["arrivals_by_hour"] if scope.grouped_by else SQL["arrivals_by_hour_of_errands"]
 
 
 def scores(conn: Connection, scope: Scope, periods: Sequence[Period]) -> list[Scores]:
@@ -270,16 +327,31 @@ def is_unready(conn: Connection, workspace: str, period: Period) -> bool:
 
 
 def as_sql(
-    conn: Connection, query: str, scope: Scope, periods: Sequence[Period], *, by: str = ""
+    conn: Connection,
+    query: LiteralString,
+    scope: Scope,
+    periods: Sequence[Period],
+    *,
+    by: str = "",
 ) -> str:
-    """Return the query of that name with its values, as psql takes it."""
-    text = ClientCursor(conn).mogrify(SQL[query], _of(scope, periods) | {"by": by})
+    """Return a query of this module with its values, as psql takes it."""
+    text = ClientCursor(conn).mogrify(query, _of(scope, periods) | {"by": by})
     return text.partition("\n")[2] if text.startswith("--") else text
+
+
+def _rows(
+    conn: Connection, query: LiteralString, scope: Scope, periods: Sequence[Period]
+) -> list[Row]:
+    with conn.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(query, _of(scope, periods)).fetchall()
 
 
 def _of(scope: Scope, periods: Sequence[Period]) -> dict[str, Any]:
     """Return what queries are asked by: of what, and of which periods or days at whose end."""
     return asdict(scope) | {
+        "grouped_by": scope.grouped_by,
+        "exact": EXACT,
+        "most_answers": MOST_ANSWERS,
         "firsts": [one.first for one in periods],
         "lasts": [one.last for one in periods],
         "first": min((one.first for one in periods), default=None),

@@ -54,7 +54,7 @@ BEGIN
             ON c.relname IN (v.relname, v.relname || '_computed') AND c.relnamespace = 'intake'::regnamespace
         WHERE v.relnamespace = 'analyst'::regnamespace AND v.relname IN (
             'agent_day', 'area_day', 'tag_day', 'response_time_day', 'sla_day', 'channel_day', 'tag_trend_week',
-            'agent_shift'
+            'summary_day', 'agent_shift'
         ) AND c.relkind IN ('r', 'v')
     LOOP
         EXECUTE format(

@@ -103,11 +103,13 @@ UNMARKED = {
     "analyst.errand_metrics": COMPUTED,
     "analyst.errand_response": COMPUTED,
     "analyst.open_span": COMPUTED,
+    "analyst.reopening": COMPUTED,
+    "analyst.repeat_contact": COMPUTED,
     **dict.fromkeys(
         (
             *("intake.agent_day", "intake.area_day", "intake.tag_day", "intake.response_time_day"),
             *("intake.sla_day", "intake.channel_day", "intake.tag_trend_week"),
-            "intake.agent_shift",
+            *("intake.summary_day", "intake.agent_shift"),
         ),
         COMPUTED,
     ),

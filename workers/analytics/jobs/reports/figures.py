@@ -54,6 +54,7 @@ class WeekReport:
     first_day: date | None  # of any errand
     over: bool
     has_opening_hours: bool
+    times_exact: bool  # medians and 90th percentiles, not only within 2 percent
     volumes: Sequence[Line]
     first_responses: Sequence[Line]
     resolutions: Sequence[Line]
@@ -95,6 +96,7 @@ def read_report(conn: Connection, workspace: str, week: Week, *, now: datetime) 
         first_day=about.first_day,
         over=is_over(week.period, zone, now),
         has_opening_hours=about.has_opening_hours,
+        times_exact=all(one.times_exact for one in compared.totals.values()),
         volumes=[*lines.volumes(compared), lines.backlog_line(compared, backlog)],
         first_responses=lines.first_responses(compared, about),
         resolutions=lines.resolutions(compared, about),
@@ -155,7 +157,9 @@ def _by_size(line: GroupLine) -> tuple[int, int, bool, int]:
 def _compared(
     conn: Connection, scope: Scope, week: Week, about: About, asked: Sequence[Period]
 ) -> Compared:
-    totals = period_figures.totals(conn, scope, asked)
+    totals = period_figures.totals(
+        period_figures.counts(conn, scope, asked), period_figures.times(conn, scope, asked)
+    )
     return Compared(
         now=week.period,
         before=week.before.period,

@@ -20,7 +20,17 @@ from workers.analytics.jobs.reports.panels import (
 from workers.analytics.jobs.reports.period import PeriodFigures
 from workers.analytics.jobs.reports.wording import Wording
 from workers.analytics.store import period_figures
-from workers.analytics.store.period_figures import AgentWork, Group, Scores, TagCount
+from workers.analytics.store.period_figures import (
+    MOST_ANSWERS,
+    SQL,
+    AgentWork,
+    Group,
+    Scores,
+    TagCount,
+    agents_query,
+    groups_query,
+    tags_query,
+)
 
 MOST_BARS = 20
 Row = TypeVar("Row", Group, TagCount, AgentWork)
@@ -38,7 +48,7 @@ def tags(figures: PeriodFigures, words: Wording) -> Panel:
         bars=rows,
         columns=[Column(key="errands", unit=Unit.COUNT), Column(key="before", unit=Unit.COUNT)],
         values=[[errands, before] for _, errands, before in rows],
-        query=query_of(figures, "tags", figures.compared_periods),
+        query=query_of(figures, tags_query(figures.scope), figures.compared_periods),
     )
 
 
@@ -63,9 +73,18 @@ def agents(figures: PeriodFigures, words: Wording) -> Panel:
             ]
             for one, responses, before in rows
         ],
-        query=query_of(figures, "agents", figures.compared_periods),
-        notes=few_note([one.csat_n for one in now if one.csat_n], words, key="few_agents"),
+        query=query_of(figures, agents_query(figures.scope), figures.compared_periods),
+        notes=[
+            *few_note([one.csat_n for one in now if one.csat_n], words, key="few_agents"),
+            *_uncounted_note(now, words),
+        ],
     )
+
+
+def _uncounted_note(agents: Sequence[AgentWork], words: Wording) -> list[str]:
+    if all(one.errands is not None for one in agents):
+        return []
+    return [words.text("errands_not_counted", number=words.number(MOST_ANSWERS))]
 
 
 def areas(figures: PeriodFigures, words: Wording) -> Panel:
@@ -111,7 +130,7 @@ def _groups(
             ]
             for one, arrived, before in rows
         ],
-        query=query_of(figures, "groups", figures.compared_periods, by=by),
+        query=query_of(figures, groups_query(figures.scope, by), figures.compared_periods, by=by),
     )
 
 
@@ -172,7 +191,7 @@ def scores(figures: PeriodFigures, words: Wording) -> Panel:
         chart=charts.intervals_chart(drawn, name="scores", title=title, description=about)
         if drawn
         else None,
-        query=query_of(figures, "scores", figures.compared_periods),
+        query=query_of(figures, SQL["scores"], figures.compared_periods),
         notes=few_note([one.n for one in found], words, key="few_scores"),
     )
 

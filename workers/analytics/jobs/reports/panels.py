@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import LiteralString
 
 from workers.analytics.jobs.reports.charts import Chart
 from workers.analytics.jobs.reports.lines import FEW, Unit
@@ -82,9 +83,11 @@ def few_note(numbers: Sequence[int], words: Wording, *, key: str = "few_steps") 
     return [words.text(key, few=words.number(few), number=words.number(len(numbers)))]
 
 
-def query_of(figures: PeriodFigures, name: str, periods: Sequence[Period], *, by: str = "") -> str:
+def query_of(
+    figures: PeriodFigures, query: LiteralString, periods: Sequence[Period], *, by: str = ""
+) -> str:
     """Return the query of figures, with its values, as an analyst can run it."""
-    return period_figures.as_sql(figures.conn, name, figures.scope, periods, by=by)
+    return period_figures.as_sql(figures.conn, query, figures.scope, periods, by=by)
 
 
 def _cells(columns: Sequence[Column], row: Sequence[Value], words: Wording) -> list[str]:

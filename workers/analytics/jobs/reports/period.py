@@ -36,7 +36,8 @@ class Section:
 class PeriodFigures:
     """Reads the figures of a period and of the one before, each query once, when it is needed.
 
-    All are of one moment: the caller gives a transaction that sees one.
+    All are of one moment: the caller gives a transaction that sees one, and within which
+    ``QueryCanceled`` ends what takes longer than its time.
     """
 
     def __init__(self, conn: Connection, scope: Scope, period: Period, about: About) -> None:
@@ -56,7 +57,9 @@ class PeriodFigures:
     @cached_property
     def totals(self) -> Mapping[Period, Totals]:
         """What arrived, was answered, closed and reopened in each."""
-        found = period_figures.totals(self.conn, self.scope, self.asked)
+        counted = period_figures.counts(self._limited(), self.scope, self.asked)
+        timed = period_figures.times(self._limited(), self.scope, self.asked)
+        found = period_figures.totals(counted, timed)
         return {one.period: one for one in found}
 
     @cached_property
@@ -81,7 +84,7 @@ class PeriodFigures:
     def backlog(self) -> Backlogs:
         """Open errands by age at their ends."""
         known = self.backlog_periods
-        found = period_figures.backlog(self.conn, self.scope, known) if known else []
+        found = period_figures.backlog(self._limited(), self.scope, known) if known else []
         return lines.by_age(found, known)
 
     @cached_property
@@ -89,32 +92,34 @@ class PeriodFigures:
         """Arrivals by weekday and hour; of an agent nothing, as they are not kept by agent."""
         if self.scope.agent_id is not None:
             return {}
-        return period_figures.arrivals_by_hour(self.conn, self.scope, self.period)
+        return period_figures.arrivals_by_hour(self._limited(), self.scope, self.period)
 
     @cached_property
     def tags(self) -> Sequence[TagCount]:
         """Errands that arrived, by tag."""
-        return period_figures.tags(self.conn, self.scope, self.compared_periods)
+        return period_figures.tags(self._limited(), self.scope, self.compared_periods)
 
     @cached_property
     def agents(self) -> Sequence[AgentWork]:
         """What agents answered."""
-        return period_figures.agents(self.conn, self.scope, self.compared_periods)
+        return period_figures.agents(self._limited(), self.scope, self.compared_periods)
 
     @cached_property
     def areas(self) -> Sequence[Group]:
         """Errands that arrived, by area."""
-        return period_figures.groups(self.conn, self.scope, self.compared_periods, by="area")
+        return period_figures.groups(self._limited(), self.scope, self.compared_periods, by="area")
 
     @cached_property
     def channels(self) -> Sequence[Group]:
         """Errands that arrived, by channel."""
-        return period_figures.groups(self.conn, self.scope, self.compared_periods, by="channel")
+        return period_figures.groups(
+            self._limited(), self.scope, self.compared_periods, by="channel"
+        )
 
     @cached_property
     def scores(self) -> Sequence[Scores]:
         """What customers answered to surveys, by kind and scale."""
-        return period_figures.scores(self.conn, self.scope, self.compared_periods)
+        return period_figures.scores(self._limited(), self.scope, self.compared_periods)
 
     @property
     def has_data(self) -> bool:
@@ -139,7 +144,17 @@ class PeriodFigures:
 
     def completeness(self) -> Completeness:
         """Return how far the figures can be trusted."""
-        return read_completeness(self.conn, self.scope.workspace)
+        return read_completeness(self._limited(), self.scope.workspace)
+
+    @property
+    def times_exact(self) -> bool:
+        """Whether medians and 90th percentiles are exact, not only within 2 percent."""
+        return all(one.times_exact for one in self.totals.values())
+
+    def _limited(self) -> Connection:
+        """Return the connection, whose next query has the time that is left."""
+        period_figures.limit_time(self.conn)
+        return self.conn
 
 
 def is_over(period: Period, zone: ZoneInfo, now: datetime) -> bool:

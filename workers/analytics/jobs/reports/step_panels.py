@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from typing import LiteralString
 
 from workers.analytics.jobs.reports import charts
 from workers.analytics.jobs.reports.lines import Unit
@@ -11,7 +12,13 @@ from workers.analytics.jobs.reports.panels import Column, Panel, few_note, query
 from workers.analytics.jobs.reports.period import PeriodFigures
 from workers.analytics.jobs.reports.wording import Wording
 from workers.analytics.rules.periods import Period
-from workers.analytics.store.period_figures import AGE_BANDS, Totals
+from workers.analytics.store.period_figures import (
+    AGE_BANDS,
+    SQL,
+    Totals,
+    counts_query,
+    hours_query,
+)
 
 Columns = dict[str, tuple[Unit, Callable[[Totals], float | None]]]
 
@@ -28,6 +35,7 @@ def volumes(figures: PeriodFigures, words: Wording) -> Panel:
             "closed": (Unit.COUNT, lambda one: one.closed),
         },
         drawn=("arrived", "responses", "closed"),
+        query=counts_query(figures.scope),
     )
 
 
@@ -51,7 +59,15 @@ def first_responses(figures: PeriodFigures, words: Wording) -> Panel:
         }
     drawn = ("first_response_median", "first_response_p90")
     few = few_note([one.first_response_n for one in figures.step_totals() if one], words)
-    return _by_step("first_responses", figures, words, columns=columns, drawn=drawn, notes=few)
+    return _by_step(
+        "first_responses",
+        figures,
+        words,
+        columns=columns,
+        drawn=drawn,
+        query=SQL["times"],
+        notes=few,
+    )
 
 
 def sla(figures: PeriodFigures, words: Wording) -> Panel:
@@ -69,6 +85,7 @@ def sla(figures: PeriodFigures, words: Wording) -> Panel:
             ),
         },
         drawn=("within_sla_share",),
+        query=counts_query(figures.scope),
         notes=few_note([one.sla_n for one in figures.step_totals() if one], words),
     )
 
@@ -85,6 +102,7 @@ def reopenings(figures: PeriodFigures, words: Wording) -> Panel:
             "closed_and_reopened": (Unit.COUNT, lambda one: one.closed_and_reopened),
         },
         drawn=("reopened",),
+        query=counts_query(figures.scope),
     )
 
 
@@ -95,6 +113,7 @@ def _by_step(
     *,
     columns: Columns,
     drawn: Sequence[str],
+    query: LiteralString,
     notes: Sequence[str] = (),
 ) -> Panel:
     """Return figures day by day, or week by week, as lines; drawn columns have one unit."""
@@ -128,7 +147,7 @@ def _by_step(
         )
         if has_any
         else None,
-        query=query_of(figures, "totals", figures.steps),
+        query=query_of(figures, query, figures.steps),
         notes=notes if has_any else (),
     )
 
@@ -154,7 +173,7 @@ def backlog(figures: PeriodFigures, words: Wording) -> Panel:
         chart=charts.ages_chart(ages, _labels(figures), words, title=title, description=about)
         if known
         else None,
-        query=query_of(figures, "backlog", known) if known else "",
+        query=query_of(figures, SQL["backlog"], known) if known else "",
         notes=[words.text("backlog_not_by_channel")] if by_channel else [],
     )
 
@@ -175,7 +194,7 @@ def hours(figures: PeriodFigures, words: Wording) -> Panel:
         ],
         rows=[[*key, number] for key, number in sorted(figures.hours.items())],
         chart=chart,
-        query="" if by_agent else query_of(figures, "arrivals_by_hour", [figures.period]),
+        query="" if by_agent else query_of(figures, hours_query(figures.scope), [figures.period]),
         notes=[words.text("hours_not_by_agent")] if by_agent else [],
     )
 

@@ -183,8 +183,7 @@ def notes_of(report: WeekReport, words: Wording) -> list[str]:
         notes.append(words.text("few_errands", number=words.number(arrived.number)))
     if report.volumes[-1].now is None:
         notes.append(words.text("no_backlog"))
-    if not report.has_opening_hours:
-        notes.append(words.text("no_opening_hours"))
+    notes += _notes_of_times(words, hours=report.has_opening_hours, exact=report.times_exact)
     if report.quality[0].now is None:
         notes.append(words.text("no_sla"))
     return notes
@@ -209,9 +208,13 @@ def period_notes(found: PeriodFigures, words: Wording, *, over: bool) -> list[st
         notes.append(words.text("none_in_period"))
     elif arrived < FEW_ERRANDS:
         notes.append(words.text("few_in_period", number=words.number(arrived)))
-    if not found.about.has_opening_hours:
-        notes.append(words.text("no_opening_hours"))
+    notes += _notes_of_times(words, hours=found.about.has_opening_hours, exact=found.times_exact)
     return notes
+
+
+def _notes_of_times(words: Wording, *, hours: bool, exact: bool) -> list[str]:
+    known = {"no_opening_hours": hours, "rounded_times": exact}
+    return [words.text(key) for key, holds in known.items() if not holds]
 
 
 def _comparison_notes(
