@@ -168,6 +168,18 @@ def test_an_erased_rating_of_the_same_number_erases_no_errand(surveys, facts):
     assert not facts(errand).erased
 
 
+def test_an_errand_that_we_created_is_ours_and_no_other(surveys, facts):
+    ours, other = report(surveys), report(surveys)
+    surveys.ask(
+        "INSERT INTO cention.sent_errand (workspace, message_sha256, state, errand_id, answered,"
+        " attachment_count, attachment_bytes, sent_by)"
+        " VALUES ('demo', sha256('x'), 'created', %s, false, 0, 0, gen_random_uuid())",
+        ours,
+    )
+
+    assert [facts(one).made_by_us for one in (ours, other)] == [True, False]
+
+
 @pytest.mark.parametrize("on", [("csat",), ()])
 def test_an_errand_from_the_sender_of_alerts_is_ours_though_its_creation_is_not_known(
     surveys, facts, on

@@ -32,15 +32,17 @@ SCORE = {
 
 @dataclass
 class Vendor:
-    """Gives one answer, and remembers the variables of an outcome."""
+    """Gives one answer, and remembers the variables of an outcome; knows one dialog."""
 
     answer: Any
     variables: Any = None
 
     def context(self, session_id):
+        assert session_id == "dialog"
         return self.answer
 
     def send_outcome(self, session_id, variables, *, send_until_s):
+        assert session_id == "dialog"
         self.variables = variables
         return self.answer
 
