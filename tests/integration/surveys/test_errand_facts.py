@@ -235,6 +235,9 @@ def test_tags_are_listed_by_number_each_beside_its_name(surveys, facts):
     for number in (13, 12, 11):
         surveys.ask("INSERT INTO cention.errand_tag VALUES ('demo', %s, %s, now())", errand, number)
 
+    for way in ("indexscan", "bitmapscan", "presorted_aggregate"):  # whatever the plan is
+        surveys.ask(f"SET enable_{way} = off")
+
     found, untagged = facts(errand), facts(other)
 
     assert (found.tag_ids, found.tags) == ([11, 12, 13], ["b", "a", ""])
@@ -271,6 +274,17 @@ def test_of_two_who_acted_at_the_same_moment_the_later_entry_counts(surveys, fac
         act(surveys, errand, ANSWERED, origin, number=number)
 
     assert facts(errand).answered_by == "Cleo"
+
+
+def test_callbacks_and_entries_of_another_errand_say_nothing_of_this_one(surveys, facts):
+    errand, other = report(surveys), report(surveys)
+    file_callback(surveys, other, ANSWERED + HOUR)
+    act(surveys, other, ANSWERED + HOUR, "Ann")
+    act(surveys, other, ANSWERED - HOUR, "Ann")
+
+    found = facts(errand)
+
+    assert (found.answered_at, found.closed_at, found.answered_by) == (ANSWERED, ANSWERED, None)
 
 
 def test_an_errand_without_a_history_was_answered_by_nobody_known(surveys, facts):
