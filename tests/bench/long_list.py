@@ -39,6 +39,7 @@ STATES: Mapping[str, str] = {
     "due later, each after a failure": "due_at = now() + interval '1 hour', tries = 1",
     "parked": "parked_at = now()",
 }
+FRESHNESS = "SELECT * FROM analyst.freshness"
 LOOKS = 20  # of which the median and the longest are printed
 SAMPLE_EVERY_S = 1.0
 MIB = 2**20
@@ -85,9 +86,9 @@ def measure(
 def _looks(conn: psycopg.Connection[Any], state: str) -> Iterator[Row]:
     looks: Mapping[str, Callable[[], object]] = {
         "cention status": lambda: read_bridge_status(conn, (), workspace=None, spool=None),
-        "analyst.freshness": lambda: conn.execute("SELECT * FROM analyst.freshness").fetchall(),
+        "analyst.freshness": lambda: conn.execute(FRESHNESS, prepare=False).fetchall(),
         "/metrics": lambda: read_gauges(conn),
-        "the sweep": lambda: wanted.due_work(conn, [("demo", family) for family in Family]),
+        "the sweep": lambda: _sweep(conn),
     }
     for name, look in looks.items():
         took_ms = []
@@ -100,6 +101,11 @@ def _looks(conn: psycopg.Connection[Any], state: str) -> Iterator[Row]:
             f"{statistics.median(took_ms):.0f} ms",
             f"longest of {LOOKS}: {max(took_ms):.0f} ms",
         )
+
+
+def _sweep(conn: psycopg.Connection[Any]) -> None:
+    with conn.transaction():
+        wanted.due_work(conn, [("demo", family) for family in Family])
 
 
 def _fetching(

@@ -198,12 +198,13 @@ def release_stalled(
 def due_work(conn: Connection, known: Collection[tuple[str, Family]]) -> list[tuple[str, Family]]:
     """Return those of the ``known`` families of workspaces that have due records or claims.
 
-    Paused families are left out.
+    Paused families are left out. Called in a transaction.
     """
     parameters = {
         "workspaces": [workspace for workspace, _ in known],
         "families": [family for _, family in known],
     }
+    conn.execute(SQL["plan_by_index"])
     rows = conn.execute(SQL["due_work"], parameters).fetchall()
     return [(workspace, Family(family)) for workspace, family in rows]
 
