@@ -46,6 +46,7 @@ def test_the_last_file_that_was_loaded_is_in_force_and_the_earlier_ones_can_be_r
 
 def test_rules_are_listed_by_name(surveys, states):
     surveys.load(brief("b") + brief("c") + brief("a"))
+    surveys.ask("SET enable_indexscan = off; SET enable_bitmapscan = off")  # whatever the plan is
 
     assert list(states()) == ["a", "b", "c"]
 
@@ -70,6 +71,17 @@ def test_a_rule_that_was_switched_off_stays_off_in_new_versions_from_when_it_was
 
     assert states() == {"csat": None}
     assert versions(surveys) == [*before, (None, None), (None, None)]
+
+
+def test_since_when_an_earlier_version_was_on_stays_as_it_was(surveys):
+    surveys.load(brief(), on=("csat",))
+    survey_rules.switch_off(surveys.conn, "demo", "csat")
+    [first] = versions(surveys)
+    surveys.load(LATER)
+    survey_rules.switch_on(surveys.conn, "demo", "csat")
+    surveys.load(brief())
+
+    assert versions(surveys)[0] == first
 
 
 def test_a_rule_that_left_the_file_comes_back_switched_off(surveys, states):
