@@ -6,8 +6,7 @@ import psycopg
 import pytest
 
 from tests.integration.surveys.conftest import START
-from tests.support.surveys import brief, rules_of
-from workers.surveys.jobs import load_rules
+from tests.support.surveys import brief
 from workers.surveys.store import survey_rules
 
 LATER = brief(more="quiet_days = 1")  # another version of the rule csat
@@ -129,24 +128,6 @@ def test_only_a_rule_of_the_file_in_force_can_be_switched_on(surveys, states):
 
     assert list(states()) == ["csat"]
     assert [on_from is None for on_from, _ in versions(surveys)] == [True, False]
-
-
-def test_workspaces_are_listed_once_while_a_rule_is_on(surveys):
-    def listed():
-        return survey_rules.workspaces_with_rules(surveys.conn)
-
-    for workspace in ("zeta", "demo", "alpha"):
-        rules = rules_of(brief() + brief("other"))
-        load_rules.load(surveys.conn, workspace, rules, dry_run=False)
-        before = listed()
-        for name in ("csat", "other"):
-            survey_rules.switch_on(surveys.conn, workspace, name)
-        assert workspace not in before
-
-    assert listed() == ["alpha", "demo", "zeta"]
-    for name in ("csat", "other"):
-        survey_rules.switch_off(surveys.conn, "demo", name)
-    assert listed() == ["alpha", "zeta"]
 
 
 def test_rules_of_one_workspace_can_be_changed_while_a_file_of_another_is_loaded(surveys):

@@ -108,8 +108,3 @@ def switch_off(conn: Connection[Any], workspace: str, name: str) -> bool:
     lock(conn, workspace)
     parameters = {"workspace": workspace, "name": name}
     return bool(conn.execute(SQL["switch_off"], parameters).fetchall())
-
-
-def workspaces_with_rules(conn: Connection[Any]) -> list[str]:
-    """Return the workspaces in which a rule is on."""
-    return [row[0] for row in conn.execute(SQL["workspaces_with_rules"]).fetchall()]

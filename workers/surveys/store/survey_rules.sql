@@ -61,7 +61,3 @@ RETURNING name;
 UPDATE feedback.rule SET off_at = now()
 WHERE (workspace, name) = (%(workspace)s, %(name)s) AND on_from IS NOT NULL AND off_at IS NULL
 RETURNING name;
-
--- name: workspaces_with_rules
--- Workspaces in which a rule is on.
-SELECT DISTINCT workspace FROM feedback.rule WHERE on_from IS NOT NULL AND off_at IS NULL ORDER BY workspace;
