@@ -107,6 +107,7 @@ def test_a_preview_reads_every_errand_that_was_answered_or_closed(surveys):
     closed = surveys.errand(answered=False)
     surveys.errand(answered=False, closed=None)
     surveys.errand(fetched_at=BEFORE)
+    surveys.errand(workspace="other")
 
     found = errand_facts.answered_or_closed(surveys.conn, "demo", fetched_from=START)
 

@@ -8,7 +8,8 @@ from itertools import count
 import pytest
 
 from tests.integration.surveys.conftest import DAY, HOUR, START
-from tests.support.surveys import brief
+from tests.support.surveys import brief, rules_of
+from workers.surveys.jobs import load_rules
 from workers.surveys.store import errand_facts
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -190,6 +191,13 @@ def test_an_errand_from_the_sender_of_alerts_is_ours_though_its_creation_is_not_
     nobody = report(surveys, from_address=None)
 
     assert [facts(one).made_by_us for one in (alert, other, nobody)] == [True, False, False]
+
+
+def test_the_sender_of_alerts_of_another_workspace_is_a_customer(surveys, facts):
+    rules = rules_of(brief(tables=ALERT))
+    load_rules.load(surveys.conn, "other", rules, dry_run=False)
+
+    assert not facts(report(surveys, from_address="alerts@nordkust.example")).made_by_us
 
 
 @pytest.mark.parametrize(

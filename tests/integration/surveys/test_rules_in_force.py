@@ -6,7 +6,8 @@ import psycopg
 import pytest
 
 from tests.integration.surveys.conftest import START
-from tests.support.surveys import brief
+from tests.support.surveys import brief, rules_of
+from workers.surveys.jobs import load_rules
 from workers.surveys.store import survey_rules
 
 LATER = brief(more="quiet_days = 1")  # another version of the rule csat
@@ -137,3 +138,11 @@ def test_rules_of_one_workspace_can_be_changed_while_a_file_of_another_is_loaded
         surveys.ask("SET lock_timeout = '50ms'")
 
         assert survey_rules.switch_on(surveys.conn, "demo", "csat")
+
+
+def test_a_rule_is_switched_on_whatever_was_loaded_in_another_workspace(surveys):
+    surveys.load(brief())
+    for text in (brief(), LATER):
+        load_rules.load(surveys.conn, "another", rules_of(text), dry_run=False)
+
+    assert survey_rules.switch_on(surveys.conn, "demo", "csat")
