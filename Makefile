@@ -6,8 +6,9 @@ UV := 0.13.9
 REQUIRE_PYTHON := import sys; sys.exit(sys.version_info < (3, 11))
 NEED_PYTHON = "$(PYTHON)" is no Python 3.11 or newer. Install one and name it: make $(or $(MAKECMDGOALS),run) PYTHON=python3.11
 NEED_VENV = "$(PYTHON)" cannot make an environment. On Debian and Ubuntu, install python3-venv.
-# A process for each core; the tests of one file stay together, as they share servers.
-PARALLEL := --numprocesses auto --dist loadfile --no-loadscope-reorder
+# One process more than cores: tests wait for servers for a third of their time. The tests of one file
+# stay together, as they share servers.
+PARALLEL = --numprocesses $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )) --dist loadfile --no-loadscope-reorder
 FAST_TESTS := tests/unit tests/properties tests/architecture
 LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
 	--no-emit-index-url --python-version 3.11 $(LOCKS)
