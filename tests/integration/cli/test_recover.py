@@ -123,6 +123,14 @@ def test_a_dump_that_is_restored_on_the_same_server_holds_surveys(bridge, backup
         assert not holds.hold_if_restored(conn)
 
 
+def test_a_recovery_holds_surveys_as_restored_also_if_an_operator_holds_them(terminal, bridge):
+    terminal.run("surveys", "hold", "--reason", "too many")
+
+    assert terminal.run("recover", "--since", now()).exit_code == 0
+
+    assert bridge.one("SELECT reason FROM feedback.hold") == holds.RESTORED
+
+
 def test_an_interrupted_recovery_goes_on_where_it_stopped(
     terminal, bridge, errands, exported, monkeypatch
 ):

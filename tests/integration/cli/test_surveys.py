@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.databases import run_query
 from tests.support.surveys import RULES, brief
+from workers.surveys.store import holds
 
 
 @pytest.fixture
@@ -234,6 +235,29 @@ def test_surveys_are_held_until_they_are_resumed(terminal, file, database):
     ]
     assert terminal.run("surveys", "resume").stdout == "Surveys of demo go on.\n"
     assert terminal.run("surveys", "resume").stdout == "Surveys of demo were not held.\n"
+
+
+@pytest.mark.parametrize(("reason", "begins"), [(holds.RESTORED, True), ("too many", False)])
+def test_rules_that_are_on_begin_anew_when_surveys_are_resumed_after_a_restore(
+    terminal, file, database, reason, begins
+):
+    file.write_text(brief() + brief("off"))
+    terminal.run("surveys", "rules", "load")
+    terminal.run("surveys", "rules", "on", "csat")
+    run_query(
+        database,
+        "UPDATE feedback.rule SET on_from = on_from - interval '1 day' WHERE name = 'csat'",
+    )
+    terminal.run("surveys", "hold", "--reason", reason)
+
+    assert terminal.run("surveys", "resume").stdout == "Surveys of demo go on.\n"
+
+    rules = run_query(
+        database,
+        "SELECT name, on_from > now() - interval '12 hours' AS begun FROM feedback.rule"
+        " ORDER BY name",
+    )
+    assert rules == [{"name": "csat", "begun": begins}, {"name": "off", "begun": None}]
 
 
 def test_a_wrong_country_is_told(terminal, file, environment):

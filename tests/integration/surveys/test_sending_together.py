@@ -132,6 +132,15 @@ def test_a_restored_database_is_held_also_if_the_first_attempt_failed(surveys, m
     assert holds.held(surveys.conn, "demo") == holds.RESTORED
 
 
+def test_a_hold_of_an_operator_does_not_hide_that_the_database_was_restored(surveys):
+    holds.hold(surveys.conn, "demo", reason="too many")
+    surveys.ask("UPDATE feedback.restore_mark SET timeline = timeline + 1")
+
+    assert holds.hold_if_restored(surveys.conn)
+
+    assert holds.held(surveys.conn, "demo") == holds.RESTORED
+
+
 def test_a_rule_is_not_switched_on_while_another_file_is_loaded(surveys):
     surveys.load(brief())
     with psycopg.connect(surveys.database) as loading:

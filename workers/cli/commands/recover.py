@@ -40,8 +40,8 @@ ALWAYS_LOST = (
     "Callbacks that were stored since, with the answers and files that only they name, unless "
     "Cention sends them again.",
     "Who answered a survey on our pages, who opted out, and who was invited. So surveys are held: "
-    "enter the opt-outs again, switch each rule off and on, so that it invites nobody for what "
-    "happened before, and then run: cention surveys resume",
+    "enter the opt-outs again, and then run: cention surveys resume (it invites nobody for what "
+    "happened before)",
     "Which errands were created and closed since by commands. Look in Cention before you repeat "
     "an import of these days, because it would create them again.",
     "That persons were erased since: erase them again.",

@@ -87,7 +87,7 @@ def begin(
         progress = recoveries.read(conn, recovery)
         assert progress is not None  # noqa: S101
         if progress.ended_at is None:
-            holds.hold(conn, recovery.workspace, reason=holds.RESTORED)
+            holds.hold_as_restored(conn, recovery.workspace)
     return progress
 
 

@@ -40,9 +40,15 @@ class SurveyActs:
             return self._recorded(HOLD, None, changed)
 
     def resume(self) -> bool:
-        """Invite customers again, as the rules say; return ``False`` if surveys were not held."""
+        """Invite customers again, as the rules say; return ``False`` if surveys were not held.
+
+        After a restore the rules that are on begin now: whom they invited since is not known.
+        """
         with self.conn.transaction():
-            return self._recorded(RESUME, None, holds.resume(self.conn, self.workspace))
+            reason = holds.resume(self.conn, self.workspace)
+            if reason == holds.RESTORED:
+                survey_rules.begin_now(self.conn, self.workspace)
+            return self._recorded(RESUME, None, reason is not None)
 
     def switch_rule(self, name: str, *, on: bool) -> bool:
         """Switch a rule of the file in force; return ``False`` if it was so already.

@@ -33,9 +33,15 @@ def hold(conn: Connection[Any], workspace: str, *, reason: str) -> bool:
     return bool(conn.execute(SQL["hold"], parameters).fetchall())
 
 
-def resume(conn: Connection[Any], workspace: str) -> bool:
-    """End a hold; return ``False`` if there was none."""
-    return bool(conn.execute(SQL["resume"], {"workspace": workspace}).fetchall())
+def hold_as_restored(conn: Connection[Any], workspace: str) -> None:
+    """Hold the surveys of a workspace because invitations may be missing, also if they are held."""
+    conn.execute(SQL["hold_as_restored"], {"workspace": workspace, "reason": RESTORED})
+
+
+def resume(conn: Connection[Any], workspace: str) -> str | None:
+    """End a hold; return why surveys were held, ``None`` if they were not."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute(SQL["resume"], {"workspace": workspace}).fetchone()
 
 
 def held(conn: Connection[Any], workspace: str) -> str | None:

@@ -7,10 +7,15 @@ WHERE (mark.system_identifier, mark.timeline, mark.relation) <> (here.system_ide
 RETURNING mark.timeline;
 
 -- name: hold_all
--- Hold the surveys of every workspace.
+-- Hold the surveys of every workspace. One that is held already gets this reason: it is what resuming goes by.
 INSERT INTO feedback.hold (workspace, reason)
 SELECT workspace, %(reason)s FROM cention.workspace ORDER BY workspace
-ON CONFLICT (workspace) DO NOTHING;
+ON CONFLICT (workspace) DO UPDATE SET reason = excluded.reason;
+
+-- name: hold_as_restored
+-- Hold the surveys of a workspace. If it is held already, it gets this reason.
+INSERT INTO feedback.hold (workspace, reason) VALUES (%(workspace)s, %(reason)s)
+ON CONFLICT (workspace) DO UPDATE SET reason = excluded.reason;
 
 -- name: hold
 -- Hold the surveys of a workspace. No row if they are held already.
@@ -19,8 +24,8 @@ ON CONFLICT (workspace) DO NOTHING
 RETURNING workspace;
 
 -- name: resume
--- End a hold. No row if there was none.
-DELETE FROM feedback.hold WHERE workspace = %(workspace)s RETURNING workspace;
+-- End a hold, and return why it was. No row if there was none.
+DELETE FROM feedback.hold WHERE workspace = %(workspace)s RETURNING reason;
 
 -- name: held
 -- Why a workspace is held; no row if it is not.

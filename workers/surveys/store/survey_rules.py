@@ -103,6 +103,15 @@ def switch_on(conn: Connection[Any], workspace: str, name: str) -> bool:
     return bool(conn.execute(SQL["switch_on"], parameters).fetchall())
 
 
+def begin_now(conn: Connection[Any], workspace: str) -> None:
+    """Have the rules that are on invite nobody for what happened before.
+
+    The caller is in a transaction.
+    """
+    lock(conn, workspace)
+    conn.execute(SQL["begin_now"], {"workspace": workspace})
+
+
 def switch_off(conn: Connection[Any], workspace: str, name: str) -> bool:
     """Switch a rule off; return ``False`` if it was not on. The caller is in a transaction."""
     lock(conn, workspace)

@@ -61,3 +61,8 @@ RETURNING name;
 UPDATE feedback.rule SET off_at = now()
 WHERE (workspace, name) = (%(workspace)s, %(name)s) AND on_from IS NOT NULL AND off_at IS NULL
 RETURNING name;
+
+-- name: begin_now
+-- Have the rules that are on be on from now.
+UPDATE feedback.rule SET on_from = now()
+WHERE workspace = %(workspace)s AND on_from IS NOT NULL AND off_at IS NULL;

@@ -26,8 +26,8 @@ def hold(reason: str, workspace: str | None) -> None:
 def resume(workspace: str | None) -> None:
     """Invite customers again, as the rules say.
 
-    After a database was restored: invitations that were sent since the backup are not in it.
-    Customers may be invited a second time.
+    After a database was restored, invitations that were sent since the backup are not in it. So
+    the rules that are on then begin now: nobody is invited for what happened before.
     """
     with workspace_database(workspace) as (conn, name):
         changed = SurveyActs(conn=conn, workspace=name).resume()
