@@ -15,7 +15,6 @@ from workers.outbound.jobs.unknown_requests import ErrandTaken, NotCreated
 from workers.surveys.jobs import unknown_invitations
 from workers.surveys.jobs.unknown_invitations import TooEarly
 from workers.sync.store import callbacks, landed, wanted
-from workers.sync.store.callbacks import StoredCallback
 from workers.web import formats, texts
 from workers.web.database import acting, connection
 from workers.web.errand import as_text, raw_document
@@ -91,7 +90,12 @@ def settle_callback() -> ResponseReturnValue:
     """Have a callback filed again, or stop showing it."""
     problem = None
     callback_id = number_of("id")
-    with acting(_stored_callback(callback_id).workspace) as repairs:
+    with connection() as conn:
+        stored = callbacks.read(conn, callback_id)
+    if stored is None:  # deleted since the page was read
+        flash(texts.text("troubles.gone"), "warning")
+        return _back("callbacks", None)
+    with acting(stored.workspace) as repairs:
         if request.form.get("act") == "dismiss":
             found = repairs.dismiss_callbacks([callback_id])
             flash(texts.text("troubles.dismissed", number=found))
@@ -157,15 +161,11 @@ def document(workspace: str, family: str, remote_id: int) -> ResponseReturnValue
 @troubles.get("/callbacks/<int:callback_id>")
 def callback(callback_id: int) -> ResponseReturnValue:
     """Return a callback as Cention sent it, without its secret."""
-    if (document := _stored_callback(known_id(callback_id)).document) is None:
-        abort(404)
-    return as_text(document)
-
-
-def _stored_callback(callback_id: int) -> StoredCallback:
-    """Return a callback, or end the request with 404."""
     with connection() as conn:
-        return callbacks.read(conn, callback_id) or abort(404)
+        stored = callbacks.read(conn, known_id(callback_id))
+    if stored is None or stored.document is None:
+        abort(404)
+    return as_text(stored.document)
 
 
 def _family() -> Family:

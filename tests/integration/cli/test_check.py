@@ -514,6 +514,12 @@ def test_where_no_receiver_listens_nobody_can_read_its_metrics(terminal, environ
     assert (found.count("metrics"), without.count("metrics")) == (1, 0)
 
 
+def test_a_bind_whose_name_no_host_can_have_does_not_end_the_check(terminal, environment):
+    environment.setenv("METRICS_BIND", "a..b:9180")
+
+    assert "metrics" in [one["about"] for one in terminal.json("check")]
+
+
 def test_an_address_of_metrics_without_a_port_is_a_wrong_setting(terminal, environment):
     environment.setenv("METRICS_BIND", "9100")
 

@@ -17,6 +17,7 @@ BUSY = "Others are reading figures"
 @pytest.fixture
 def pool(database):
     found = connections.open_pool(database)
+    found.timeout = 60.0  # seconds, however busy the machine is; tests shorten it
     yield found
     found.close()
 

@@ -183,6 +183,15 @@ def test_a_callback_with_a_problem_is_shown_hidden_or_filed_again(operator, call
     assert [one["kind"] for one in acts(database)] == ["file_again", "dismiss_callback"]
 
 
+def test_an_act_on_a_callback_that_was_deleted_meanwhile_says_so(operator, callback, database):
+    run_query(database, "DELETE FROM intake.callback")
+
+    operator.post("/troubles/callbacks", id=callback, act="dismiss")
+
+    assert "This callback is no longer stored." in operator.text("/troubles")
+    assert acts(database) == []
+
+
 @pytest.mark.parametrize(
     ("form", "state", "errand_id"),
     [

@@ -156,6 +156,6 @@ def _listens(bind: str) -> bool:
         socket.create_connection((LOOPBACK.get(host, host), port), WITHIN_S).close()
     except ConnectionRefusedError:
         return False
-    except OSError:  # such as no answer
+    except (OSError, UnicodeError):  # such as no answer, or a name that no host can have
         pass
     return True
