@@ -1,5 +1,5 @@
--- What the role cention_figures may read: numbers, moments and ids, and of the texts only those that are chosen
--- from a set or come from the configuration. A text that is not named here is hidden.
+-- What the role cention_figures may read: numbers and lists of numbers, moments and ids, and of the texts only those that
+-- are chosen from a set or come from the configuration. A text that is not named here is hidden.
 DROP VIEW IF EXISTS intake.figures_column;
 CREATE VIEW intake.figures_column AS
 SELECT c.relname::text AS view_name, a.attname::text AS column_name
@@ -8,7 +8,7 @@ JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdro
 JOIN pg_type AS t ON t.oid = a.atttypid
 WHERE c.relnamespace = 'analyst'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')
   AND (
-      t.typname IN ('bool', 'int2', 'int4', 'int8', 'numeric', 'float8', 'date', 'timestamptz')
+      t.typname IN ('bool', 'int2', 'int4', '_int4', 'int8', 'numeric', 'float8', 'date', 'timestamptz')
       OR t.typname = 'text' AND (
           a.attname IN (
               'workspace', 'state', 'event', 'kind', 'source', 'first_response_source', 'age_band', 'waiting_on', 'grouped_by', 'measure',
