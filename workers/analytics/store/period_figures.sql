@@ -370,9 +370,11 @@ WITH counted AS MATERIALIZED (
     WHERE %(agent_id)s::bigint IS NULL OR r.agent_id = %(agent_id)s
     GROUP BY n.first, r.agent_id
 )
-SELECT c.first, c.last, c.id, agent.name, c.responses, x.errands, c.csat_n, c.satisfied,
+SELECT c.first, c.last, c.id, agent.name, c.responses, CASE WHEN n.is_counted THEN coalesce(x.errands, 0) END AS errands,
+       c.csat_n, c.satisfied,
        analyst.wilson_low(c.satisfied, c.csat_n) AS low, analyst.wilson_high(c.satisfied, c.csat_n) AS high
 FROM counted AS c
+LEFT JOIN newest AS n ON n.first = c.first
 LEFT JOIN different AS x ON x.first = c.first AND x.id IS NOT DISTINCT FROM c.id
 LEFT JOIN cention.agent ON (agent.workspace, agent.agent_id) = (%(workspace)s, c.id)
 ORDER BY c.first DESC, c.responses DESC, c.id;
