@@ -26,7 +26,7 @@ class NoConnectionFree(Exception):
 
 
 class FiguresBusy(NoConnectionFree):
-    """Other requests read figures, as many at once as may."""
+    """Other requests read figures, as many at once as are allowed."""
 
 
 def add_pool(app: Flask, pool: ConnectionPool[Connection]) -> None:
