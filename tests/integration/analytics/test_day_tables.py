@@ -460,6 +460,7 @@ def test_a_wait_that_a_clock_set_back_made_longer_than_an_hour_is_over(conn):
 
 
 def test_each_failure_of_a_day_is_counted(conn, session):
+    wait_after_failures(conn)
     break_table(conn, "area_day", "day = '2025-03-28'")
     conn.execute("UPDATE cention.errand SET area_id = 14")
     for _ in range(3):
