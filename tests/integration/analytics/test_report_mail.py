@@ -234,6 +234,19 @@ def test_it_waits_for_the_backlog_of_its_week(reporting, day, is_due):
     assert reporting.states() == [("2024-01-29", "due")]
 
 
+@pytest.mark.parametrize(("minutes", "waits"), [(11, True), (5, False)])
+def test_it_waits_for_sums_of_its_week_that_are_long_due(reporting, minutes, waits):
+    reporting.conn.execute(
+        "INSERT INTO intake.day_due (workspace, kept, day, marked_at)"
+        " VALUES ('demo', 'summary_day', '2024-02-04', now() - %s * interval '1 minute')",
+        [minutes],
+    )
+
+    reporting.send()
+
+    assert reporting.states() == [("2024-01-29", "due" if waits else "sent")]
+
+
 def test_figures_that_take_longer_than_12_hours_keep_no_report(reporting):
     _compute_everything(reporting)
     reporting.send(MONDAY + timedelta(hours=12) - MINUTE)

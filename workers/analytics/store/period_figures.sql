@@ -502,7 +502,8 @@ WHERE workspace = %(workspace)s AND family IN ('errand_reports', 'callbacks', 'f
 ORDER BY family;
 
 -- name: is_unready
--- Whether all figures are being computed again, or the backlog of a day of the period is not computed.
+-- Whether all figures are being computed again, or the backlog of a day of the period is not computed, or its sums
+-- have been waiting for longer than a change of an errand makes them wait.
 SELECT EXISTS (
     SELECT FROM intake.figure_state AS f WHERE f.workspace = %(workspace)s AND f.everything_since_at IS NOT NULL
 ) OR EXISTS (
@@ -510,7 +511,8 @@ SELECT EXISTS (
     WHERE p.workspace = %(workspace)s AND coalesce(p.day < %(last)s::date, true)
 ) OR EXISTS (
     SELECT FROM intake.day_due AS b
-    WHERE b.workspace = %(workspace)s AND b.kept = 'backlog_day' AND b.day BETWEEN %(first)s::date AND %(last)s::date
+    WHERE b.workspace = %(workspace)s AND b.day BETWEEN %(first)s::date AND %(last)s::date
+      AND (b.kept = 'backlog_day' OR b.kept = 'summary_day' AND b.marked_at < now() - interval '10 minutes')
 );
 
 -- name: figures_due
