@@ -25,9 +25,17 @@ class HeldLocks:
         self.names: list[str] = []
 
     def take(self, names: Sequence[str]) -> None:
-        """Take those of these locks that no other session holds."""
-        with self._conn.cursor(row_factory=scalar_row) as cursor:
-            self.names += cursor.execute(SQL["try_locks"], {"names": list(names)}).fetchall()
+        """Take those of these locks that no other session holds.
+
+        A statement that fails, as when Postgres has no memory for more locks, may have taken some
+        of them: then the connection is closed.
+        """
+        try:
+            with self._conn.cursor(row_factory=scalar_row) as cursor:
+                self.names += cursor.execute(SQL["try_locks"], {"names": list(names)}).fetchall()
+        except BaseException:
+            self._conn.close()
+            raise
 
     def release(self, names: Sequence[str]) -> None:
         """Release these of the locks."""

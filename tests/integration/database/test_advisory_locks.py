@@ -82,3 +82,22 @@ def test_a_connection_that_cannot_release_its_lock_is_closed(offline_bridge, ses
         assert conn.closed
     with session() as another, advisory_locks.hold(another, "x", slots=1) as slot:
         assert slot == 0
+
+
+def test_a_connection_that_may_have_taken_some_of_its_locks_is_closed(
+    offline_bridge, session, monkeypatch
+):
+    """Here the statement fails once it has taken them."""
+    failing = (
+        "SELECT name, 1 / (2 - place) FROM unnest(%(names)s::text[]) WITH ORDINALITY"
+        " AS lock (name, place) WHERE pg_try_advisory_lock(hashtextextended(name, 0))"
+    )
+    monkeypatch.setattr(advisory_locks, "SQL", {**advisory_locks.SQL, "try_locks": failing})
+    with (
+        session() as conn,
+        pytest.raises(psycopg.errors.DivisionByZero),
+        advisory_locks.hold_free(conn, ["a", "b"]),
+    ):
+        pass
+
+    assert conn.closed
