@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 from celery import shared_task
 
 from workers.config.names import Queue, TaskName
@@ -18,9 +20,10 @@ def sweep(self: BridgeTask) -> None:
     if not context().sweep_throttle.allow():
         return
     work = find_work(context().transaction, context().families.keys())
-    for workspace in work.unfiled:
+    # In random order: if there is room for some, none is always the last.
+    for workspace in random.sample(work.unfiled, len(work.unfiled)):
         self.nudge_unless_behind(TaskName.FILE_CALLBACKS, workspace, times=SWEEP_MOST)
-    for workspace, family in work.due:
+    for workspace, family in random.sample(work.due, len(work.due)):
         self.nudge_unless_behind(TaskName.DRAIN, workspace, family, times=SWEEP_MOST)
     record_waits(context().transaction, context().families.keys(), context().workspaces)
 

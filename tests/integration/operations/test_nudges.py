@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 
 import pytest
 import redis
@@ -157,6 +158,24 @@ def test_however_often_is_swept_a_queue_without_workers_stays_short(bridge, task
         tasks[TaskName.SWEEP]()
 
     assert broker_client.llen(Queue.FETCH) == SWEEP_MOST * USUAL
+
+
+def test_if_there_is_room_for_one_nudge_no_work_is_always_the_last(bridge, tasks, broker_client):
+    bridge.want(RATINGS, 1)
+    bridge.want(REPORTS, 2)
+
+    nudged = set()
+    for _ in range(200):  # each is the first in half of the sweeps
+        broker_client.delete(Queue.FETCH)
+        fill(broker_client, Queue.FETCH, SWEEP_MOST * USUAL - 1)
+        tasks[TaskName.SWEEP]()
+        [nudge] = filter(None, map(json.loads, broker_client.lrange(Queue.FETCH, 0, -1)))
+        [_, family], *_ = json.loads(b64decode(nudge["body"]))
+        nudged.add(family)
+        if len(nudged) > 1:
+            break
+
+    assert nudged == {RATINGS, REPORTS}
 
 
 def test_after_all_messages_were_lost_the_sweep_sends_others(bridge, tasks, broker_client):
