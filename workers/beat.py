@@ -10,13 +10,12 @@ import psycopg
 from celery.beat import ScheduleEntry, Scheduler
 
 from workers.config.logs import RateLimitedWarning
-from workers.config.queue_lengths import QueueLengths
+from workers.config.queue_lengths import MAX_WAITING, QueueLengths
 from workers.config.settings import load_settings
 from workers.database import connections, version
 from workers.operations.jobs import clocks, pending_nudges
 from workers.operations.jobs.pending_nudges import PendingNudges
 
-MAX_WAITING = 1000  # messages in a queue; with more, its workers are behind or gone
 MEASURE_EVERY_S = 30.0
 
 

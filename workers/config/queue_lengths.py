@@ -16,6 +16,7 @@ TRY_AGAIN_S = 5.0  # after a broker did not answer, for which a task may have wa
 MOST_AT_LEAST = 16
 MOST_PER_WORKSPACE = 2  # nudges of one queue, as many as a poll of both lists sends
 SWEEP_MOST = 2  # times as many: what the others were not allowed to send, for every workspace
+MAX_WAITING = 1000  # of all kinds; with more, the workers of a queue are gone or far behind
 
 
 def most_waiting(workspaces: int) -> int:

@@ -16,7 +16,7 @@ from kombu.exceptions import OperationalError as BrokerError
 from workers import wiring
 from workers.config.broker import describe_failure
 from workers.config.names import QUEUE_OF, Queue, TaskName
-from workers.config.queue_lengths import QueueLengths, most_waiting
+from workers.config.queue_lengths import MAX_WAITING, QueueLengths, most_waiting
 from workers.config.settings import load_settings
 from workers.database import error_messages
 from workers.operations.jobs.work_counter import WorkCounter
@@ -119,4 +119,9 @@ class BridgeTask(Task):  # type: ignore[misc]  # celery carries no types
         """
         most = times * most_waiting(len(context().workspaces))
         if _lengths_of(self.app).may_send(QUEUE_OF[task], most=most):
+            self.nudge(task, *args)
+
+    def nudge_unless_full(self, task: TaskName, *args: str) -> None:
+        """Send a nudge, also to workers that are behind, unless their queue is full."""
+        if _lengths_of(self.app).may_send(QUEUE_OF[task], most=MAX_WAITING):
             self.nudge(task, *args)

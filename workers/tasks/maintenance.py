@@ -23,7 +23,10 @@ def sweep(self: BridgeTask) -> None:
     # In random order: if there is room for some, none is always the last.
     for workspace in random.sample(work.unfiled, len(work.unfiled)):
         self.nudge_unless_behind(TaskName.FILE_CALLBACKS, workspace, times=SWEEP_MOST)
-    for workspace, family in random.sample(work.due, len(work.due)):
+    due = random.sample(work.due, len(work.due))
+    for workspace, family in due[:1]:  # always: what waits may be of others, such as figures
+        self.nudge_unless_full(TaskName.DRAIN, workspace, family)
+    for workspace, family in due[1:]:
         self.nudge_unless_behind(TaskName.DRAIN, workspace, family, times=SWEEP_MOST)
     record_waits(context().transaction, context().families.keys(), context().workspaces)
 

@@ -150,14 +150,27 @@ def test_what_was_not_sent_is_sent_by_the_sweep(received, tasks, broker_client):
     assert set(nudges(broker_client, Queue.FETCH)) == {TaskName.DRAIN}
 
 
-def test_however_often_is_swept_a_queue_without_workers_stays_short(bridge, tasks, broker_client):
+def test_however_often_is_swept_a_queue_without_workers_stays_short(
+    bridge, tasks, broker_client, monkeypatch
+):
+    monkeypatch.setattr(base, "MAX_WAITING", 3 * USUAL)
     bridge.want(RATINGS, 1)
     bridge.want(REPORTS, 2)
 
-    for _ in range(3 * USUAL):
+    for _ in range(4 * USUAL):
         tasks[TaskName.SWEEP]()
 
-    assert broker_client.llen(Queue.FETCH) == SWEEP_MOST * USUAL
+    assert broker_client.llen(Queue.FETCH) == 3 * USUAL
+
+
+def test_behind_messages_of_other_tasks_each_sweep_sends_one_drain(bridge, tasks, broker_client):
+    fill(broker_client, Queue.FETCH, SWEEP_MOST * USUAL)
+    bridge.want(RATINGS, 1)
+    bridge.want(REPORTS, 2)
+
+    tasks[TaskName.SWEEP]()
+
+    assert nudges(broker_client, Queue.FETCH) == [TaskName.DRAIN]
 
 
 def test_if_there_is_room_for_one_nudge_no_work_is_always_the_last(bridge, tasks, broker_client):
@@ -167,7 +180,7 @@ def test_if_there_is_room_for_one_nudge_no_work_is_always_the_last(bridge, tasks
     nudged = set()
     for _ in range(200):  # each is the first in half of the sweeps
         broker_client.delete(Queue.FETCH)
-        fill(broker_client, Queue.FETCH, SWEEP_MOST * USUAL - 1)
+        fill(broker_client, Queue.FETCH, SWEEP_MOST * USUAL)
         tasks[TaskName.SWEEP]()
         [nudge] = filter(None, map(json.loads, broker_client.lrange(Queue.FETCH, 0, -1)))
         [_, family], *_ = json.loads(b64decode(nudge["body"]))
@@ -178,7 +191,10 @@ def test_if_there_is_room_for_one_nudge_no_work_is_always_the_last(bridge, tasks
     assert nudged == {RATINGS, REPORTS}
 
 
-def test_after_all_messages_were_lost_the_sweep_sends_others(bridge, tasks, broker_client):
+def test_after_all_messages_were_lost_the_sweep_sends_others(
+    bridge, tasks, broker_client, monkeypatch
+):
+    monkeypatch.setattr(base, "MAX_WAITING", SWEEP_MOST * USUAL)
     bridge.want(RATINGS, 1)
     fill(broker_client, Queue.FETCH, SWEEP_MOST * USUAL)
     tasks[TaskName.SWEEP]()
