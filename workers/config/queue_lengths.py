@@ -11,6 +11,9 @@ from typing import Any
 from kombu.connection import Connection
 from kombu.exceptions import ChannelError
 
+from workers.config.broker import describe_failure
+from workers.config.logs import RateLimitedWarning
+
 COUNT_EVERY_S = 0.2  # between, what is sent is added
 TRY_AGAIN_S = 5.0  # after a broker did not answer, for which a task may have waited some seconds
 MOST_AT_LEAST = 16
@@ -48,6 +51,7 @@ class QueueLengths:
         self._waiting: dict[str, _Waiting] = {}
         self._connection: Connection | None = None
         self._channel: Any = None  # a new one for each count would connect anew to Redis
+        self._failed = RateLimitedWarning("messages of a queue not counted, so none is held back")
 
     def may_send(self, queue: str, *, most: int) -> bool:
         """Return whether fewer than ``most`` messages wait in a queue; if so, count one more.
@@ -89,6 +93,7 @@ class QueueLengths:
             if not getattr(self._channel, "is_open", True):  # RabbitMQ closes it, Redis does not
                 self._channel = None
             return 0
-        except Exception:  # each transport raises its own errors
+        except Exception as error:  # each transport raises its own errors
+            self._failed.warn(queue=queue, reason=describe_failure(error))
             self.close()
             return None

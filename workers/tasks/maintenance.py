@@ -19,15 +19,22 @@ def sweep(self: BridgeTask) -> None:
     """Nudge all pending work; of many sweeps at once only the first does."""
     if not context().sweep_throttle.allow():
         return
+    try:
+        _nudge_work(self)
+    finally:
+        context().sweep_throttle.end()
+
+
+def _nudge_work(task: BridgeTask) -> None:
     work = find_work(context().transaction, context().families.keys())
     # In random order: if there is room for some, none is always the last.
     for workspace in random.sample(work.unfiled, len(work.unfiled)):
-        self.nudge_unless_behind(TaskName.FILE_CALLBACKS, workspace, times=SWEEP_MOST)
+        task.nudge_unless_behind(TaskName.FILE_CALLBACKS, workspace, times=SWEEP_MOST)
     due = random.sample(work.due, len(work.due))
     for workspace, family in due[:1]:  # always: what waits may be of others, such as figures
-        self.nudge_unless_full(TaskName.DRAIN, workspace, family)
+        task.nudge_unless_full(TaskName.DRAIN, workspace, family)
     for workspace, family in due[1:]:
-        self.nudge_unless_behind(TaskName.DRAIN, workspace, family, times=SWEEP_MOST)
+        task.nudge_unless_behind(TaskName.DRAIN, workspace, family, times=SWEEP_MOST)
     record_waits(context().transaction, context().families.keys(), context().workspaces)
 
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import replace
-from itertools import count
 from threading import Event
 
 import pytest
@@ -13,7 +12,7 @@ from tests.integration.bridge import RATINGS, REPORTS
 from workers.clients.errors import ApiError, Redirected, Unauthorised
 from workers.database import advisory_locks
 from workers.operations.jobs import housekeeping
-from workers.sync.jobs.poll import AT_ONCE, ChangedList, poll, poll_due
+from workers.sync.jobs.poll import ChangedList, poll, poll_due
 from workers.sync.store import errand_reports
 
 NOTHING = {"data": {"type": "c3_dirty_errand_list", "id": "0"}}
@@ -243,23 +242,6 @@ def test_a_list_that_fails_keeps_no_other_from_being_polled(bridge, error):
     assert bridge.wanted_ids() == [7]
     failed = bridge.rows("SELECT workspace FROM intake.poll WHERE error IS NOT NULL")
     assert sorted(row["workspace"] for row in failed) == ["a", "z"]
-
-
-def test_no_more_lists_are_requested_at_once_than_may_be(bridge):
-    under_way = []
-    requested = count(1)
-
-    def begin():
-        ended = bridge.rows("SELECT FROM intake.poll WHERE found = 0")
-        under_way.append(next(requested) - len(ended))
-        return begun(lambda: NOTHING)
-
-    lists = [replace(changed(lambda: NOTHING, f"w{n}"), begin=begin) for n in range(3 * AT_ONCE)]
-
-    poll_due(lists, every_s=60, session=bridge.context.session, on_listed=print)
-
-    assert len(bridge.rows("SELECT FROM intake.poll WHERE found = 0")) == len(lists)
-    assert max(under_way) == AT_ONCE
 
 
 def test_a_list_that_another_process_polls_is_left_out(bridge):

@@ -1,18 +1,19 @@
-"""Of many concurrent sweeps one runs."""
+"""A sweep that follows another at once does nothing."""
 
 from __future__ import annotations
 
 from workers.operations.jobs.sweep import Throttle
 
 
-def test_one_of_many_concurrent_calls_is_allowed():
-    throttle = Throttle(1.0, clock=lambda: 100.0)
+def test_a_call_is_allowed_an_interval_after_the_last_has_ended():
+    now = [100.0]
+    throttle = Throttle(1.0, clock=lambda: now[0])
+    assert throttle.allow()
+    now[0] = 130.0  # it took so long
+    throttle.end()
 
-    assert [throttle.allow() for _ in range(3)] == [True, False, False]
+    allowed = []
+    for now[0] in (130.0, 130.9, 131.0):
+        allowed.append(throttle.allow())
 
-
-def test_after_the_interval_the_next_call_is_allowed():
-    now = iter([100.0, 100.9, 101.0])
-    throttle = Throttle(1.0, clock=lambda: next(now))
-
-    assert [throttle.allow() for _ in range(3)] == [True, False, True]
+    assert allowed == [False, False, True]

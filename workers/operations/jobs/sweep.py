@@ -14,7 +14,7 @@ MIN_SWEEP_INTERVAL_S = 1.0  # in one process: each sweep nudges everything that 
 
 
 class Throttle:
-    """Allows at most one call every ``for_s`` seconds. Not thread-safe."""
+    """Allows a call ``for_s`` seconds after the last one has ended. Not thread-safe."""
 
     def __init__(self, for_s: float, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._for_s = for_s
@@ -22,12 +22,12 @@ class Throttle:
         self._until = float("-inf")
 
     def allow(self) -> bool:
-        """Return whether a call is allowed now; if so, the next interval begins."""
-        now = self._clock()
-        if now < self._until:
-            return False
-        self._until = now + self._for_s
-        return True
+        """Return whether a call is allowed now."""
+        return self._clock() >= self._until
+
+    def end(self) -> None:
+        """Note that a call has ended, however long it took: the interval begins."""
+        self._until = self._clock() + self._for_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

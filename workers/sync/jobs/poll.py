@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import Future, as_completed
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
@@ -20,8 +20,6 @@ from workers.sync.rules import retry_policy
 from workers.sync.store import completeness, polls, wanted
 
 log = structlog.get_logger(__name__)
-
-AT_ONCE = 8  # requests for lists under way in one task
 
 Answer: TypeAlias = Future[dict[str, Any]]
 """The document that a request is answered with, or ``ApiError``."""
@@ -69,7 +67,7 @@ def poll_due(
     session: Transaction,
     on_listed: OnListed,
 ) -> None:
-    """Poll lists as ``poll`` does, ``AT_ONCE``.
+    """Poll lists as ``poll`` does, all at once: one that hangs keeps no other waiting.
 
     Without those whose last success is less than half of ``every_s`` ago: a hundred nudges that
     arrive together, as after an outage, make one poll.
@@ -114,6 +112,12 @@ class _Polls:
                     try:
                         self.found[changed.lock] = self._end(changed, poll_id, answer)
                     except Exception as error:  # the others are polled all the same
+                        log.warning(
+                            "poll failed",
+                            workspace=changed.workspace,
+                            family=changed.family,
+                            error=type(error).__name__,
+                        )
                         failed = error
                     held.release([changed.lock])
                     if self.found.get(changed.lock):
@@ -141,15 +145,13 @@ class _Polls:
 def _answers(
     waiting: list[tuple[ChangedList, int]],
 ) -> Generator[tuple[ChangedList, int, Answer], None, None]:
-    """Request lists, ``AT_ONCE``; yield each with its poll once it is answered."""
+    """Request lists; yield each with its poll once it is answered."""
     under_way: dict[Answer, tuple[ChangedList, int]] = {}
     try:
-        while waiting or under_way:
-            while waiting and len(under_way) < AT_ONCE:
-                changed, poll_id = waiting.pop(0)
-                under_way[changed.begin()] = changed, poll_id
-            for answer in wait(under_way, return_when=FIRST_COMPLETED).done:
-                yield *under_way.pop(answer), answer
+        for changed, poll_id in waiting:
+            under_way[changed.begin()] = changed, poll_id
+        for answer in as_completed(under_way):
+            yield *under_way[answer], answer
     finally:
         for answer in under_way:
             answer.cancel()
