@@ -515,7 +515,7 @@ def test_where_no_receiver_listens_nobody_can_read_its_metrics(terminal, environ
 
 
 def test_a_bind_whose_name_no_host_can_have_does_not_end_the_check(terminal, environment):
-    environment.setenv("METRICS_BIND", "a..b:9180")
+    environment.setenv("RECEIVER_BIND", "a..b:8000")
 
     assert "metrics" in [one["about"] for one in terminal.json("check")]
 
