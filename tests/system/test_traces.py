@@ -73,6 +73,19 @@ def settings(database, broker, cention, endpoint):
     }
 
 
+def run_program(text, own):
+    """Run a program in a process of its own; fail if it does, or takes five minutes."""
+    return subprocess.run(
+        [sys.executable, "-c", text],
+        cwd=ROOT,
+        env=os.environ | own,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+    )
+
+
 def callback(document, errand_id):
     """Return the callback of Cention's documentation, about another errand."""
     body = json.dumps(document("callback_answer_errand")).replace('"2256"', f'"{errand_id}"')
@@ -150,15 +163,7 @@ def test_a_process_ends_before_a_collector_that_never_answers():
         host, port = silent.getsockname()
         own = settings("", "", "http://127.0.0.1:1", f"http://{host}:{port}")
         own["OTEL_EXPORTER_OTLP_TIMEOUT"] = "600"
-        done = subprocess.run(
-            [sys.executable, "-c", ENDS],
-            cwd=ROOT,
-            env=os.environ | own,
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=300,
-        )
+        done = run_program(ENDS, own)
         silent.settimeout(60)
         connection, _ = silent.accept()
         with connection:
@@ -173,14 +178,7 @@ def test_nothing_of_it_is_imported_unless_an_endpoint_is_set(endpoint):
     own = settings(
         "postgresql://127.0.0.1:1/x", "redis://127.0.0.1:1", "http://127.0.0.1:1", endpoint
     )
-    done = subprocess.run(
-        [sys.executable, "-c", IMPORTED],
-        cwd=ROOT,
-        env=os.environ | own,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = run_program(IMPORTED, own)
 
     assert bool(int(done.stdout)) == bool(endpoint)
 
@@ -188,7 +186,7 @@ def test_nothing_of_it_is_imported_unless_an_endpoint_is_set(endpoint):
 def test_a_nudge_for_several_callbacks_is_in_the_trace_of_one_and_has_links_to_the_others():
     with collector() as collecting:
         own = settings("", "", "http://127.0.0.1:1", collecting.url)
-        subprocess.run([sys.executable, "-c", TOGETHER], cwd=ROOT, env=os.environ | own, check=True)
+        run_program(TOGETHER, own)
         spans = {span.name: span for span in collecting.spans()}
 
     first, second, nudge = spans["POST /first"], spans["POST /second"], spans["nudge"]
@@ -201,14 +199,7 @@ def test_a_wrong_header_for_the_collector_is_reported_and_not_quoted():
     with collector() as collecting:
         own = settings("", "", "http://127.0.0.1:1", collecting.url)
         own["OTEL_EXPORTER_OTLP_HEADERS"] = "Authorization: Bearer s3cret"
-        done = subprocess.run(
-            [sys.executable, "-c", TOGETHER],
-            cwd=ROOT,
-            env=os.environ | own,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        done = run_program(TOGETHER, own)
 
     assert "Header format invalid" in done.stderr
     assert "s3cret" not in done.stderr

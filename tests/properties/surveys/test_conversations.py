@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.surveys.centracx import Choice, Question, QuestionKind, SessionStatus
+from tests.support.waiting_sessions import centracx_session
 from workers.clients.surveys.centracx import Replied, Started
 from workers.clients.surveys.outcomes import SurelyNotSent, Unknown
 from workers.surveys.jobs.centracx_turn import NO_QUESTION, CentracxTurns
@@ -25,20 +26,7 @@ QUESTIONS = tuple(
 )
 FINE, BEFORE, AFTER, BUSY = "fine", "lost before it arrived", "lost after it arrived", "busy"
 FATES = st.lists(st.sampled_from((FINE, FINE, BEFORE, AFTER, BUSY)), max_size=14)
-NEW = WaitingSession(
-    session_id=1,
-    vendor="centracx",
-    state="open",
-    remote_id=None,
-    rules_version=None,
-    asked=[],
-    tries=0,
-    verified=True,
-    has_context=False,
-    survey={"id": 2},
-    waited_s=0.0,
-    answers=[],
-)
+NEW = centracx_session()
 
 
 @dataclass

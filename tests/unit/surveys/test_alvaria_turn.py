@@ -9,10 +9,11 @@ import pytest
 
 from schemas.surveys.alvaria import Context
 from tests.support.surveys import RULES, rules_of
+from tests.support.waiting_sessions import alvaria_session
 from workers.clients.surveys.alvaria import DialogGone, Taken
 from workers.clients.surveys.outcomes import Refused, SurelyNotSent, Unknown, VendorRefusesUs
 from workers.surveys.jobs.alvaria_turn import AlvariaTurns
-from workers.surveys.store.conversations import Settled, WaitingSession
+from workers.surveys.store.conversations import Settled
 
 GONE = DialogGone(reason="no such dialog")
 BUSY = SurelyNotSent(reason="busy", retry_after_s=20.0)
@@ -47,24 +48,10 @@ class Vendor:
         return self.answer
 
 
-def take(vendor, *, rules_version=1, **changes):
-    """Take the next turn of a chat; return what follows."""
-    known = {
-        "session_id": 1,
-        "vendor": "alvaria",
-        "state": "open",
-        "remote_id": "dialog",
-        "rules_version": rules_version,
-        "asked": [],
-        "tries": 0,
-        "verified": False,
-        "has_context": False,
-        "survey": None,
-        "waited_s": 10.0,
-        "answers": [SCORE],
-    }
+def take(vendor, **changes):
+    """Take the next turn of a chat with a score; return what follows."""
     turns = AlvariaTurns(vendor, lambda version: rules_of(RULES))
-    return turns.take(WaitingSession(**known | changes), 0.0)
+    return turns.take(alvaria_session(**{"answers": [SCORE]} | changes), 0.0)
 
 
 def test_a_context_verifies_the_chat_and_names_its_errand_and_language():

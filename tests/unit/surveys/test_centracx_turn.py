@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from schemas.surveys.centracx import NoQuestion, Question, QuestionKind, SessionStatus
+from tests.support.waiting_sessions import centracx_session
 from workers.clients.surveys.centracx import Replied, Started
 from workers.clients.surveys.outcomes import Refused, SurelyNotSent, Unknown, VendorRefusesUs
 from workers.surveys.jobs.centracx_turn import EMPTY, NO_QUESTION, CentracxTurns
 from workers.surveys.rules.conversation import MAX_STARTS
-from workers.surveys.store.conversations import WaitingSession
 
 FIRST = Question(text="How likely?", kind=QuestionKind.TEXT)
 SECOND = Question(text="Why?", kind=QuestionKind.TEXT)
 RANKING = NoQuestion(problem="The question is a Rank Order.")
-WAITING = WaitingSession(
-    session_id=1,
-    vendor="centracx",
-    state="open",
-    remote_id=None,
-    rules_version=1,
-    asked=[],
-    tries=0,
-    verified=True,
-    has_context=False,
-    survey={"id": 2},
-    waited_s=10.0,
-    answers=[],
-)
 
 
 @dataclass
@@ -70,8 +56,7 @@ def take(vendor, *forwarded, begun=True, tries=0, asked=(FIRST, SECOND), last=No
     answers = [answer(number, one) for number, one in enumerate(forwarded, 1)]
     if last is not None:
         answers[-1] |= last
-    session = replace(
-        WAITING,
+    session = centracx_session(
         remote_id="at the vendor" if begun else None,
         asked=[question.document() for question in asked],
         tries=tries,
@@ -263,7 +248,7 @@ def test_a_replay_is_of_the_new_session():
 
 
 def test_an_invitation_that_names_no_survey_is_stuck_and_nobody_is_asked():
-    session = replace(WAITING, survey={"id": "two"})
+    session = centracx_session(survey={"id": "two"})
 
     settled = CentracxTurns(Vendor()).take(session, send_until_s=0.0).settled
 
